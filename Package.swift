@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+// hubd has no package dependencies: Foundation stays out of the daemon and the
+// system libraries come from Debian's -dev packages by pkg-config.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A system library: a module map and one small header, no logic.
+func system(_ name: String, _ pkgConfig: String? = nil, _ apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "hubd",
+    products: [
+        .library(name: "BeaconScanner", targets: ["BeaconScanner"]),
+        .library(name: "Campaigns", targets: ["Campaigns"]),
+        .library(name: "HardwareHub", targets: ["HardwareHub"]),
+        .executable(name: "hubd", targets: ["hubd"]),
+        .executable(name: "hubctl", targets: ["hubctl"]),
+    ],
+    targets: [
+        // System libraries
+        system("CLinux", nil, "libc6-dev"),
+        system("CDBus", "dbus-1", "libdbus-1-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        system("CCrypto", "libcrypto", "libssl-dev"),
+        system("CSystemd", "libsystemd", "libsystemd-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+
+        // Pure: bytes, times and settings come in as arguments
+        library("JSON"),
+        library("BeaconScanner"),
+        library("Campaigns", ["BeaconScanner"]),
+        library("HardwareHub", ["BeaconScanner"]),
+
+        // Mechanisms
+        library("Crypto", ["CCrypto"]),
+        library("EventLoop", ["CLinux"]),
+        library("DBus", ["EventLoop", "CDBus"]),
+        library("Outbox", ["JSON", "Crypto", "CSQLite", "CCurl", "CZlib"]),
+        library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
+
+        // Programs
+        program(
+            "hubd",
+            [
+                "BeaconScanner", "Campaigns", "Configuration", "Crypto", "DBus", "EventLoop",
+                "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
+            ]),
+        program(
+            "hubctl",
+            [
+                "BeaconScanner", "Campaigns", "Configuration", "Crypto", "DBus", "EventLoop",
+                "HardwareHub", "JSON",
+            ]),
+
+        // Tests
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("JSON", ["JSON"]),
+        tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
+        tests("Campaigns", ["Campaigns", "BeaconScanner"]),
+        tests("HardwareHub", ["HardwareHub", "Crypto"]),
+        tests("EventLoop", ["EventLoop"]),
+        tests("DBus", ["DBus", "EventLoop"]),
+        tests("Outbox", ["Outbox", "JSON"]),
+        tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
+        tests("Hubd", ["JSON"]),
+        tests("Hubctl", ["hubctl", "JSON"]),
+    ]
+)

@@ -1,0 +1,4 @@
+// libsystemd: notification of the service manager and the journal.
+#pragma once
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>

@@ -80,6 +80,7 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSON", ["JSON"]),
+        tests("Crypto", ["Crypto"]),
         tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
         tests("Campaigns", ["Campaigns", "BeaconScanner"]),
         tests("HardwareHub", ["HardwareHub", "Crypto"]),

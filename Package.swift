@@ -74,7 +74,7 @@ let package = Package(
             "hubctl",
             [
                 "BeaconScanner", "Campaigns", "Configuration", "Crypto", "DBus", "EventLoop",
-                "HardwareHub", "JSON",
+                "HardwareHub", "JSON", "CLinux",
             ]),
 
         // Tests

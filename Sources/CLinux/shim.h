@@ -1,6 +1,5 @@
 // Linux system calls that the Glibc module does not export.
 #pragma once
-#define _GNU_SOURCE 1
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
@@ -8,4 +7,9 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <unistd.h>
+#include <wchar.h>
+
+// <wchar.h> hides it unless _XOPEN_SOURCE is set, which would change other modules' types.
+extern int wcwidth(wchar_t);

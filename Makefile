@@ -1,0 +1,44 @@
+# hubd: `make help` says what there is.
+
+SWIFT ?= swift
+RELEASE := --configuration release --static-swift-stdlib -Xlinker --gc-sections
+
+.PHONY: help deps build run test lint docs bench fuzz soak clean
+
+help: ## what each command does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what is missing to build, run and test
+	@scripts/deps.sh build run test
+
+build: ## release programs in .build/release
+	@scripts/deps.sh build
+	$(SWIFT) build $(RELEASE)
+
+run: ## replay the sample mall through the whole daemon and show what it says
+	@scripts/deps.sh build run
+	@scripts/run.sh
+
+test: ## every test
+	@scripts/deps.sh build run test
+	@scripts/test.sh
+
+lint: ## formatting and layout rules
+	@scripts/lint.sh
+
+docs: ## reference documentation in .build/docs, dead links are errors
+	@scripts/docs.sh
+
+bench: ## figures as ratios to a yardstick in the same run
+	@scripts/deps.sh build run
+	@scripts/bench.sh
+
+fuzz: ## 60 s of every fuzz target (SECONDS=…, TARGETS="…")
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
+soak: ## 5,000 kills and 3 × 400 power cuts
+	@scripts/deps.sh build run test
+	@scripts/soak.sh
+
+clean: ## remove everything that was built
+	rm -rf .build .build-* dist

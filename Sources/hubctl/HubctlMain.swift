@@ -1,0 +1,4 @@
+@main
+enum HubctlMain {
+    static func main() {}
+}

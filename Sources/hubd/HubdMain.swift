@@ -1,0 +1,4 @@
+@main
+enum HubdMain {
+    static func main() {}
+}

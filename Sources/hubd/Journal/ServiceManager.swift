@@ -1,0 +1,25 @@
+internal import CSystemd
+
+/// What hubd tells systemd about itself (sd_notify(3)); does nothing outside systemd.
+enum ServiceManager {
+    /// Up and serving; `status` is shown by `systemctl status`.
+    static func ready(_ status: String) {
+        notify("READY=1\nSTATUS=\(status)")
+    }
+
+    static func reloading() {
+        notify("RELOADING=1")
+    }
+
+    static func stopping() {
+        notify("STOPPING=1")
+    }
+
+    static func status(_ text: String) {
+        notify("STATUS=\(text)")
+    }
+
+    private static func notify(_ state: String) {
+        _ = unsafe sd_notify(0, state)
+    }
+}

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Every test: in debug, where checks are on, and the properties and rigs in release, where the
+# daemon is built as it ships.
+set -eu
+cd "$(dirname "$0")/.."
+export SWIFT_BACKTRACE=enable=no
+
+echo "test: building the programs as they ship"
+swift build -c release --static-swift-stdlib -Xlinker --gc-sections
+echo "test: all suites"
+swift test --disable-xctest --parallel

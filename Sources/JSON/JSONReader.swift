@@ -1,0 +1,234 @@
+/// Reads JSON5 or strict JSON into nodes that know their places.
+///
+/// JSON5 (spec.json5.org, version 1.0) is read whole but for two things: `NaN` and `Infinity` are
+/// refused, because nothing hubd keeps or sends could carry them, and a hexadecimal number has at
+/// most 64 bits. In both dialects the bytes are strict UTF-8, a key may be there only once, and
+/// an escaped surrogate needs its partner.
+///
+/// The reader keeps its own stack, so no document makes it overflow; what a document may cost is
+/// bounded by its size, which is the caller's to limit, and by the two limits here.
+public struct JSONReader: Sendable {
+    /// What is accepted.
+    public enum Dialect: Sendable {
+        /// JSON5: comments, unquoted keys, single quotes, trailing commas and so on.
+        case json5
+        /// JSON as RFC 8259 has it, and nothing else.
+        case json
+    }
+
+    /// The highest `maximumDepth` that counts: nodes are released by recursion.
+    public static let deepest = 512
+
+    /// What is accepted.
+    public var dialect: Dialect
+    /// How many lists and objects may be inside one another.
+    public var maximumDepth: Int
+    /// How many values a document may have; one takes about 50 bytes of memory.
+    public var maximumValues: Int
+    /// The number of the document, which every position repeats.
+    public var document: UInt16
+
+    /// Makes a reader; the depth is what a hand-written file never reaches.
+    public init(
+        _ dialect: Dialect, maximumDepth: Int = 16, maximumValues: Int = 2_000_000,
+        document: UInt16 = 0
+    ) {
+        self.dialect = dialect
+        self.maximumDepth = min(maximumDepth, JSONReader.deepest)
+        self.maximumValues = maximumValues
+        self.document = document
+    }
+
+    /// Reads one document.
+    ///
+    /// - Throws: the first fault.
+    public func read(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONNode {
+        var scanner = Scanner(bytes, self)
+        try scanner.checkEncoding()
+        return try scanner.document()
+    }
+}
+
+extension JSONValue {
+    /// Reads a document of strict JSON.
+    ///
+    /// - Throws: the first fault.
+    public init(json bytes: [UInt8], maximumDepth: Int = 16) throws(JSONSyntaxError) {
+        self = try JSONReader(.json, maximumDepth: maximumDepth).read(bytes).value
+    }
+}
+
+/// A walk over the bytes of one document. The structure is here, the tokens in extensions.
+struct Scanner {
+    let bytes: [UInt8]
+    let limits: JSONReader
+    var offset = 0
+    private var positions: PositionCounter
+    private var valueCount = 0
+
+    init(_ bytes: [UInt8], _ limits: JSONReader) {
+        self.bytes = bytes
+        self.limits = limits
+        positions = PositionCounter(document: limits.document)
+    }
+
+    var isStrict: Bool { limits.dialect == .json }
+
+    /// The byte at the offset; 0 at the end (a NUL is no token either).
+    var byte: UInt8 { offset < bytes.count ? bytes[offset] : 0 }
+
+    /// The byte some places on; 0 beyond the end.
+    func peek(_ distance: Int) -> UInt8 {
+        offset + distance < bytes.count ? bytes[offset + distance] : 0
+    }
+
+    mutating func position(of offset: Int) -> JSONPosition {
+        positions.position(of: offset, in: bytes)
+    }
+
+    /// An error at a byte offset.
+    mutating func fault(at offset: Int, _ found: String, _ expected: String) -> JSONSyntaxError {
+        JSONSyntaxError(position: position(of: offset), found: found, expected: expected)
+    }
+
+    /// A list or object that is not closed yet.
+    private struct Container {
+        let position: JSONPosition
+        let isObject: Bool
+        var nodes: [JSONNode] = []
+        var members: [JSONNode.Member] = []
+        var key = Key(text: "", position: JSONPosition(line: 0, column: 0))
+        var seen: [[UInt8]: JSONPosition] = [:]
+
+        var closer: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+
+        mutating func append(_ node: JSONNode) {
+            if isObject {
+                members.append(.init(key: key.text, keyPosition: key.position, node: node))
+            } else {
+                nodes.append(node)
+            }
+        }
+
+        var node: JSONNode {
+            JSONNode(position: position, content: isObject ? .object(members) : .array(nodes))
+        }
+
+        /// Where a key is already; a table takes over from looking at each when there are many.
+        mutating func earlier(_ key: Key) -> JSONPosition? {
+            if members.count < 16 {
+                return members.first { $0.key.utf8.elementsEqual(key.text.utf8) }?.keyPosition
+            }
+            if seen.isEmpty {
+                for member in members { seen[Array(member.key.utf8)] = member.keyPosition }
+            }
+            if let earlier = seen[Array(key.text.utf8)] { return earlier }
+            seen[Array(key.text.utf8)] = key.position
+            return nil
+        }
+    }
+
+    struct Key {
+        let text: String
+        let position: JSONPosition
+    }
+
+    /// One value and nothing after it.
+    mutating func document() throws(JSONSyntaxError) -> JSONNode {
+        var open: [Container] = []
+        try skipTrivia()
+        while true {
+            var node: JSONNode
+            if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+                try countValue()
+                guard open.count < limits.maximumDepth else {
+                    throw fault(
+                        at: offset, "more than \(limits.maximumDepth) levels of nesting",
+                        "a flatter document")
+                }
+                var container = Container(
+                    position: position(of: offset), isObject: byte == UInt8(ascii: "{"))
+                offset += 1
+                try skipTrivia()
+                if byte != container.closer {
+                    if container.isObject { try readKey(into: &container) }
+                    open.append(container)
+                    continue
+                }
+                offset += 1
+                node = container.node
+            } else {
+                try countValue()
+                let position = position(of: offset)
+                node = JSONNode(position: position, content: try scalar())
+            }
+            var isComplete = true
+            while isComplete, !open.isEmpty {
+                let last = open.count - 1
+                open[last].append(node)
+                isComplete = try closes(&open[last])
+                if isComplete { node = open.removeLast().node }
+            }
+            if isComplete {
+                try skipTrivia()
+                guard offset == bytes.count else {
+                    throw fault(at: offset, found(at: offset), "nothing after the value")
+                }
+                return node
+            }
+        }
+    }
+
+    /// Goes on after an element: true at the end of the container, false before the next value.
+    private mutating func closes(_ container: inout Container) throws(JSONSyntaxError) -> Bool {
+        try skipTrivia()
+        if byte == container.closer {
+            offset += 1
+            return true
+        }
+        guard byte == UInt8(ascii: ",") else {
+            let closer = container.isObject ? "}" : "]"
+            throw fault(
+                at: offset, found(at: offset),
+                "\",\" or \"\(closer)\" (opened at \(container.position))")
+        }
+        let comma = offset
+        offset += 1
+        try skipTrivia()
+        if byte == container.closer {
+            guard !isStrict else {
+                throw fault(at: comma, "a comma after the last element", "none in strict JSON")
+            }
+            offset += 1
+            return true
+        }
+        if container.isObject { try readKey(into: &container) }
+        return false
+    }
+
+    /// `key :`, up to the value.
+    private mutating func readKey(into container: inout Container) throws(JSONSyntaxError) {
+        let start = offset
+        let key = Key(text: try keyText(), position: position(of: start))
+        if let earlier = container.earlier(key) {
+            throw fault(
+                at: start, "the key \"\(key.text)\" a second time",
+                "it only once (first at \(earlier))")
+        }
+        container.key = key
+        try skipTrivia()
+        guard byte == UInt8(ascii: ":") else {
+            throw fault(at: offset, found(at: offset), "\":\" after the key \"\(key.text)\"")
+        }
+        offset += 1
+        try skipTrivia()
+    }
+
+    private mutating func countValue() throws(JSONSyntaxError) {
+        valueCount += 1
+        guard valueCount <= limits.maximumValues else {
+            throw fault(
+                at: offset, "more than \(limits.maximumValues) values", "a smaller document")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/// What a report says about one advertisement, apart from its data.
+///
+/// The data travels beside it as a `Span<UInt8>`. A scan response is an advertisement of its own,
+/// with `.scanResponse` set: joining it to the advertisement before parsing would let a truncated
+/// structure swallow it.
+public struct Advertisement: Hashable, Sendable {
+    /// Event properties (Core 5.4, Vol 4, Part E, §7.7.65.13, Event_Type).
+    public struct Properties: OptionSet, Hashable, Sendable {
+        /// The bits 0 to 4 of Event_Type, and `truncated`.
+        public var rawValue: UInt8
+
+        /// Makes a set from its bits.
+        @inlinable
+        public init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// The advertiser accepts connections.
+        public static let connectable = Properties(rawValue: 0x01)
+        /// The advertiser answers scan requests.
+        public static let scannable = Properties(rawValue: 0x02)
+        /// Meant for one device.
+        public static let directed = Properties(rawValue: 0x04)
+        /// The answer to a scan request.
+        public static let scanResponse = Properties(rawValue: 0x08)
+        /// Sent with a legacy PDU, so of at most 31 bytes.
+        public static let legacy = Properties(rawValue: 0x10)
+        /// The controller did not receive all of the data.
+        public static let truncated = Properties(rawValue: 0x20)
+    }
+
+    /// A radio mode, by its number in HCI reports.
+    public struct PHY: RawRepresentable, Hashable, Sendable {
+        /// The number in HCI reports.
+        public var rawValue: UInt8
+
+        /// Makes a PHY from its number in HCI reports.
+        @inlinable
+        public init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// No packets on the secondary channels.
+        public static let none = PHY(rawValue: 0)
+        /// LE 1M.
+        public static let le1M = PHY(rawValue: 1)
+        /// LE 2M.
+        public static let le2M = PHY(rawValue: 2)
+        /// LE Coded ("long range").
+        public static let leCoded = PHY(rawValue: 3)
+    }
+
+    /// Who sent it; for `.anonymous` the bits are zero.
+    public var address: DeviceAddress
+    /// How strongly it was received.
+    public var rssi: RSSI
+    /// What kind of advertisement it is.
+    public var properties: Properties
+    /// The advertising set identifier (0 to 15) of an extended advertisement.
+    public var setID: UInt8?
+    /// The power it says it was sent with, in dBm.
+    public var txPower: Int8?
+    /// The PHY of the primary advertising channels.
+    public var primaryPHY: PHY
+    /// The PHY of the secondary advertising channels.
+    public var secondaryPHY: PHY
+    /// The interval of the set's periodic advertising in units of 1.25 ms; 0 is none.
+    public var periodicInterval: UInt16
+
+    /// Makes a header; what is not named is as in a legacy report.
+    @inlinable
+    public init(
+        address: DeviceAddress, rssi: RSSI, properties: Properties, setID: UInt8? = nil,
+        txPower: Int8? = nil, primaryPHY: PHY = PHY(rawValue: 1),
+        secondaryPHY: PHY = PHY(rawValue: 0), periodicInterval: UInt16 = 0
+    ) {
+        self.address = address
+        self.rssi = rssi
+        self.properties = properties
+        self.setID = setID
+        self.txPower = txPower
+        self.primaryPHY = primaryPHY
+        self.secondaryPHY = secondaryPHY
+        self.periodicInterval = periodicInterval
+    }
+
+    /// The most data a legacy PDU carries, in bytes (Core 5.4, Vol 6, Part B, §2.3.1).
+    public static let longestLegacyData = 31
+    /// The most data one extended report carries, in bytes: 255 of an HCI event less its 26 of
+    /// headers (Core 5.4, Vol 4, Part E, §7.7.65.13).
+    public static let longestReportData = 229
+    /// The most data an extended advertisement carries in all its fragments, in bytes
+    /// (Core 5.4, Vol 4, Part E, §7.8.57).
+    public static let longestData = 1650
+}

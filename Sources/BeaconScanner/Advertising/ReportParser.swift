@@ -1,0 +1,230 @@
+/// Takes the advertising reports out of HCI events.
+///
+/// It knows the LE Advertising Report and the LE Extended Advertising Report, joins extended
+/// advertisements that come in pieces, and counts whatever it does not use. All memory is
+/// allocated when it is made. It trusts no length: a controller, a capture file or a fuzzer may
+/// hand it anything.
+///
+/// The counters balance: `received` = `delivered` + `fragments` + the reports among `rejected`
+/// (`eventType`, `addressType`, `dataLength`, `dataStatus`, `linkLayerLength`,
+/// `linkLayerSkipped`) + what `chainTooLong` took with it (`dropped`).
+public struct ReportParser: Sendable {
+    /// Reports that were split off from events or link-layer packets.
+    public private(set) var received: UInt64 = 0
+    /// Advertisements that were delivered.
+    public private(set) var delivered: UInt64 = 0
+    /// Reports that were kept as a part of an advertisement still to come.
+    public private(set) var fragments: UInt64 = 0
+    /// Last reports of advertisements that had become too long.
+    public private(set) var dropped: UInt64 = 0
+    /// What was not used, by reason.
+    public internal(set) var rejected = RejectCounts()
+
+    private var reassembly = Reassembly()
+
+    /// Makes a parser with nothing pending.
+    public init() {}
+
+    /// Parses one HCI event and delivers its advertisements.
+    ///
+    /// wire: | event code 3e (1) | parameter length (1) | subevent 02 or 0d (1) | reports n (1) |
+    /// n reports | (Core 5.4, Vol 4, Part E, §7.7.65). The specification prints the reports'
+    /// fields as parallel arrays; controllers send report after report.
+    ///
+    /// Other events are passed over in silence. Reports before a malformed one count.
+    ///
+    /// - Parameters:
+    ///   - event: the event without the H4 packet type.
+    ///   - adapter: which controller sent it.
+    ///   - time: when it came; only differences matter.
+    ///   - deliver: is given each advertisement's header and data. The data is valid during the
+    ///     call.
+    public mutating func parse(
+        event: Span<UInt8>, adapter: UInt16, time: BootTime,
+        _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) {
+        guard event.count > 0, event[0] == Self.metaEvent else { return }
+        guard event.count >= Self.headerLength else { return rejected.count(.truncatedEvent) }
+        let subevent = event[2]
+        guard subevent == Self.legacyReport || subevent == Self.extendedReport else { return }
+        let announced = 2 &+ Int(event[1])
+        if announced > event.count { rejected.count(.truncatedEvent) }
+        guard announced >= Self.headerLength else { return rejected.count(.noReports) }
+
+        let reports = event.extracting(Self.headerLength..<min(announced, event.count))
+        var missing = UInt64(event[3])
+        if missing == 0 { return rejected.count(.noReports) }
+        var offset = 0
+        while missing > 0 {
+            let next =
+                subevent == Self.legacyReport
+                ? legacy(reports, at: offset, deliver)
+                : extended(reports, at: offset, adapter, time, deliver)
+            guard let next else { break }
+            offset = next
+            missing &-= 1
+        }
+        if missing > 0 {
+            rejected.count(.missingReport, missing)
+        } else if offset < reports.count {
+            rejected.count(.trailingBytes)
+        }
+    }
+
+    /// Delivers the report at an offset.
+    ///
+    /// wire: | event type (1) | address type (1) | address (6, lowest first) | data length n (1,
+    /// at most 31) | data (n) | RSSI (1, dBm) | (§7.7.65.2)
+    ///
+    /// - Returns: where the next report begins; nil when this one is not whole.
+    @inline(__always)
+    private mutating func legacy(
+        _ reports: Span<UInt8>, at offset: Int, _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) -> Int? {
+        guard reports.count &- offset >= 10 else { return nil }
+        let head = reports.extracting(offset..<(offset &+ 9))
+        let start = offset &+ 9
+        let end = start &+ Int(head[8])
+        guard end < reports.count else { return nil }
+        received &+= 1
+        guard end &- start <= Advertisement.longestLegacyData else {
+            rejected.count(.dataLength)
+            return end &+ 1
+        }
+        guard let properties = Self.legacyProperties(head[0]) else {
+            rejected.count(.eventType)
+            return end &+ 1
+        }
+        guard head[1] <= 3, let kind = DeviceAddress.Kind(rawValue: head[1]) else {
+            rejected.count(.addressType)
+            return end &+ 1
+        }
+        delivered &+= 1
+        deliver(
+            Advertisement(
+                address: DeviceAddress(bits: head.addressBits(at: 2), kind: kind),
+                rssi: RSSI(reports.signed(at: end)), properties: properties),
+            reports.extracting(start..<end))
+        return end &+ 1
+    }
+
+    /// The properties of a legacy report's event type; nil when it is none of the five.
+    ///
+    /// The report does not say what kind of advertisement a scan response answers.
+    @inline(__always)
+    private static func legacyProperties(_ eventType: UInt8) -> Advertisement.Properties? {
+        switch eventType {
+        case 0: [.legacy, .connectable, .scannable]
+        case 1: [.legacy, .connectable, .directed]
+        case 2: [.legacy, .scannable]
+        case 3: [.legacy]
+        case 4: [.legacy, .scannable, .scanResponse]
+        default: nil
+        }
+    }
+
+    /// Delivers or keeps the report at an offset.
+    ///
+    /// wire: | event type (2) | address type (1) | address (6) | primary PHY (1) |
+    /// secondary PHY (1) | set id (1) | TX power (1) | RSSI (1) | periodic interval (2) |
+    /// direct address type (1) | direct address (6) | data length n (1, at most 229) | data (n) |
+    /// (§7.7.65.13); numbers lowest byte first.
+    ///
+    /// - Returns: where the next report begins; nil when this one is not whole.
+    @inline(__always)
+    private mutating func extended(
+        _ reports: Span<UInt8>, at offset: Int, _ adapter: UInt16, _ time: BootTime,
+        _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) -> Int? {
+        guard reports.count &- offset >= 24 else { return nil }
+        let head = reports.extracting(offset..<(offset &+ 24))
+        let start = offset &+ 24
+        let end = start &+ Int(head[23])
+        guard end <= reports.count else { return nil }
+        received &+= 1
+        if let reason = Self.fault(inExtended: head) {
+            rejected.count(reason)
+            return end
+        }
+        // The check above leaves no other address type.
+        let kind = DeviceAddress.Kind(rawValue: head[2]) ?? .anonymous
+        var header = Advertisement(
+            address: DeviceAddress(
+                bits: kind == .anonymous ? 0 : head.addressBits(at: 3), kind: kind),
+            rssi: RSSI(head.signed(at: 13)),
+            properties: Advertisement.Properties(rawValue: head[0] & 0x1f),
+            setID: head[11] == 0xff ? nil : head[11],
+            txPower: head[12] == 0x7f ? nil : head.signed(at: 12),
+            primaryPHY: Advertisement.PHY(rawValue: head[9]),
+            secondaryPHY: Advertisement.PHY(rawValue: head[10]),
+            periodicInterval: head.littleEndian(UInt16.self, at: 14))
+        let data = reports.extracting(start..<end)
+        let status = head[0] >> 5 & 3
+        if status == 1 {
+            fragments &+= 1
+            reassembly.hold(data, of: Reassembly.Key(header, adapter: adapter), at: time, &rejected)
+            return end
+        }
+        if status == 2 { header.properties.insert(.truncated) }
+        finish(header, data, adapter, time, deliver)
+        return end
+    }
+
+    /// What forbids to use an extended report; nil when nothing does.
+    @inline(__always)
+    private static func fault(inExtended head: Span<UInt8>) -> RejectReason? {
+        let eventType = head[0]
+        if eventType & 0x10 != 0 {
+            // The six legacy PDUs, always whole (§7.7.65.13, table of legacy Event_Types).
+            switch eventType & 0x7f {
+            case 0x10, 0x12, 0x13, 0x15, 0x1a, 0x1b: break
+            default: return .eventType
+            }
+            if Int(head[23]) > Advertisement.longestLegacyData { return .dataLength }
+        }
+        if eventType >> 5 & 3 == 3 { return .dataStatus }
+        if head[2] > 3 && head[2] != 0xff { return .addressType }
+        return Int(head[23]) > Advertisement.longestReportData ? .dataLength : nil
+    }
+
+    /// Delivers a report that ends an advertisement, joined with what is pending of it.
+    @inline(__always)
+    private mutating func finish(
+        _ header: Advertisement, _ data: Span<UInt8>, _ adapter: UInt16, _ time: BootTime,
+        _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) {
+        if reassembly.pending > 0, !header.properties.contains(.legacy) {
+            let key = Reassembly.Key(header, adapter: adapter)
+            switch reassembly.finish(data, of: key, at: time, &rejected) {
+            case .whole: break
+            case .joined(let range):
+                delivered &+= 1
+                return deliver(header, reassembly.storage.span.extracting(range))
+            case .dropped:
+                dropped &+= 1
+                return
+            }
+        }
+        delivered &+= 1
+        deliver(header, data)
+    }
+
+    /// Counts a link-layer packet: its advertisement, or why there is none.
+    mutating func count(linkLayer reason: RejectReason?) {
+        received &+= 1
+        if let reason {
+            rejected.count(reason)
+        } else {
+            delivered &+= 1
+        }
+    }
+
+    /// LE Meta event (§7.7.65).
+    private static let metaEvent: UInt8 = 0x3e
+    /// LE Advertising Report subevent (§7.7.65.2).
+    private static let legacyReport: UInt8 = 0x02
+    /// LE Extended Advertising Report subevent (§7.7.65.13).
+    private static let extendedReport: UInt8 = 0x0d
+    /// Event code, parameter length, subevent and number of reports.
+    private static let headerLength = 4
+}

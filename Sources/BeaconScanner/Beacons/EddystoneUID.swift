@@ -1,0 +1,28 @@
+/// An Eddystone-UID frame.
+///
+/// wire: | 00 (1) | TX power (1, dBm at 0 m) | namespace (10) | instance (6) | reserved (2) |
+///
+/// Older senders leave out the reserved bytes.
+public struct EddystoneUID: Hashable, Sendable {
+    /// Namespace and instance.
+    public var id: BeaconID
+    /// The power at 0 m, in dBm.
+    public var powerAtZero: Int8
+
+    /// The signal strength at 1 m, in dBm.
+    public var measuredPower: Int8 { EddystoneFrame.powerAtOneMetre(powerAtZero) }
+
+    /// Reads a frame from its first byte on.
+    ///
+    /// Throws `FrameError`: `.otherFormat` for another frame type, `.length` when it has neither
+    /// 18 nor 20 bytes, `.reserved` when the low nibble of the first byte is set.
+    public init(frame: Span<UInt8>) throws(FrameError) {
+        try EddystoneFrame.check(frame, type: EddystoneFrame.uid)
+        guard frame.count == 18 || frame.count == 20 else { throw .length(frame.count) }
+        let body = frame.extracting(0..<18)
+        powerAtZero = body.signed(at: 1)
+        id = BeaconID(
+            format: .eddystoneUID, length: 16, high: body.bigEndian(UInt64.self, at: 2),
+            middle: body.bigEndian(UInt64.self, at: 10), low: 0)
+    }
+}

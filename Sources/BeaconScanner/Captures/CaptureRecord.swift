@@ -1,0 +1,62 @@
+/// One packet of a capture: a trivial value that says where in the chunk its bytes lie.
+public struct CaptureRecord: Hashable, Sendable {
+    /// What the bytes are.
+    public enum Kind: UInt8, Sendable {
+        /// An HCI command.
+        case command = 1
+        /// HCI ACL data.
+        case acl = 2
+        /// HCI synchronous data.
+        case sco = 3
+        /// An HCI event, from its event code on.
+        case event = 4
+        /// HCI isochronous data.
+        case iso = 5
+        /// A link-layer packet of LE advertising, from its PDU header on; a CRC may follow.
+        case linkLayer = 0xff
+    }
+
+    /// Which way a packet went.
+    public enum Direction: UInt8, Sendable {
+        /// From the host to the controller.
+        case sent
+        /// From the controller to the host, or off the air.
+        case received
+        /// The format does not say.
+        case unknown
+    }
+
+    /// What the bytes are.
+    public var kind: Kind
+    /// Which way the packet went.
+    public var direction: Direction
+    /// The number of the adapter; 0 in formats for one adapter.
+    public var adapter: UInt16
+    /// When it was captured, in µs since 1970-01-01 00:00 UTC.
+    public var time: Int64
+    /// Where its bytes lie in the chunk that was read.
+    public var bytes: Range<Int>
+    /// How strongly a link-layer packet was received; unavailable for the other kinds.
+    public var rssi: RSSI = .unavailable
+    /// How a link-layer packet was sent; `.none` for the other kinds.
+    public var phy: Advertisement.PHY = .none
+}
+
+/// What became of a capture's records.
+public struct CaptureCounts: Hashable, Sendable {
+    /// Records that were read, of any kind.
+    public var records: UInt64 = 0
+    /// Records that hold less than the packet had: they are used as far as they go.
+    public var snapped: UInt64 = 0
+    /// Records of a kind that is not returned, such as the Linux monitor's notes.
+    public var other: UInt64 = 0
+    /// Records that are too short for what they should hold, or of an unknown packet type.
+    public var malformed: UInt64 = 0
+    /// Link-layer packets whose checksum was wrong.
+    public var badCRC: UInt64 = 0
+    /// Records that the file ends within: 0 or 1.
+    public var partial: UInt64 = 0
+
+    /// Makes counts of zero.
+    public init() {}
+}

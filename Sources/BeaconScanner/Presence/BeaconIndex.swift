@@ -1,0 +1,93 @@
+/// Finds a configured beacon's index by its identifier.
+///
+/// Open addressing with linear probing, at most half full, built once for each configuration and
+/// only read afterwards. Nothing from the air is ever inserted, so no sender can fill it, push a
+/// beacon out or lengthen a probe; the seed keeps it from aiming at the longest one.
+struct BeaconIndex: Sendable {
+    /// The upper 32 bits of the hash, then the index; all ones for a free place.
+    private var places: [UInt64]
+    private let ids: [BeaconID]
+    private let mask: Int
+    private let hash: SeededHash
+
+    private static let free = UInt64.max
+
+    init(_ ids: [BeaconID], hash: SeededHash) {
+        var size = 16
+        while size < 2 * ids.count { size *= 2 }
+        places = [UInt64](repeating: Self.free, count: size)
+        mask = size - 1
+        self.ids = ids
+        self.hash = hash
+        for (index, id) in ids.enumerated() where find(id, hash: hash(id)) < 0 {
+            insert(index, hash: hash(id))
+        }
+    }
+
+    private mutating func insert(_ index: Int, hash: UInt64) {
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while places[place] != Self.free { place = (place + 1) & mask }
+        places[place] = hash & 0xffff_ffff_0000_0000 | UInt64(UInt32(truncatingIfNeeded: index))
+    }
+
+    /// The index of an identifier; −1 when it is not configured.
+    @inline(__always)
+    func find(_ id: BeaconID, hash: UInt64) -> Int {
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let entry = places[place]
+            if entry == Self.free { return -1 }
+            if (entry ^ hash) >> 32 == 0 {
+                let index = Int(truncatingIfNeeded: entry & 0xffff_ffff)
+                if ids[index] == id { return index }
+            }
+            place = (place + 1) & mask
+        }
+    }
+
+    /// The index of an identifier; nil when it is not configured.
+    func find(_ id: BeaconID) -> Int? {
+        let index = find(id, hash: hash(id))
+        return index < 0 ? nil : index
+    }
+}
+
+/// A keyed hash of identifiers and addresses.
+///
+/// Two folded 64 × 64 → 128 bit multiplications with keys from the seed, the construction of
+/// wyhash. It is no pseudo-random function as SipHash is, and need not be: an attacker who found
+/// collisions would evict unknown beacons from one bucket, and nothing else.
+struct SeededHash: Sendable {
+    private let keys: (UInt64, UInt64, UInt64, UInt64)
+
+    init(seed: UInt64) {
+        // SplitMix64 spreads the seed over the keys (Steele, Lea and Flood, 2014, figure 19).
+        var state = seed
+        func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var word = state
+            word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+            word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+            return word ^ word >> 31
+        }
+        keys = (next(), next(), next(), next())
+    }
+
+    @inline(__always)
+    func callAsFunction(_ id: BeaconID) -> UInt64 {
+        let tail = UInt64(id.low) << 16 | UInt64(id.format.rawValue) << 8 | UInt64(id.length)
+        let first = Self.fold(id.high ^ keys.0, id.middle ^ keys.1)
+        return Self.fold(first ^ keys.2, tail ^ keys.3)
+    }
+
+    @inline(__always)
+    func callAsFunction(_ address: AddressKey) -> UInt64 {
+        Self.fold(address.word ^ keys.0, keys.1)
+    }
+
+    @inline(__always)
+    private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
+    }
+}

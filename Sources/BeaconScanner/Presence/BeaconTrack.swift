@@ -1,0 +1,240 @@
+/// The live state of one configured beacon: a trivial value that a report updates in place.
+///
+/// State and what was announced of it are kept apart. A transition is the difference of the two,
+/// so a full queue delays a transition and never loses one.
+struct BeaconTrack: Sendable {
+    // What every report reads or writes comes first, to lie together in memory.
+    let id: BeaconID
+    /// When the beacon was last heard, observed time and the caller's.
+    private(set) var lastHeard: Int64 = 0
+    private(set) var lastHeardAt = BootTime(nanoseconds: 0)
+    /// Adverts so far.
+    private(set) var adverts: UInt64 = 0
+    /// What is true now.
+    var state = State()
+    /// The catalog's power at 1 m; 0 when the advertised one counts.
+    private var catalogPower: Int8
+    private(set) var advertisedPower: Int8 = 0
+    /// A boundary was passed this many samples in a row, towards this proximity.
+    private var pendingSamples: UInt8 = 0
+    private var pendingProximity = Proximity.unknown
+    private var epoch: UInt32 = 0
+    private var proximitySince: Int64 = 0
+    private(set) var intervals = IntervalEstimate()
+    private(set) var radios = RadioTracks()
+    var addresses = AddressTracks()
+
+    // What only transitions and ticks touch.
+    /// What the owner was told.
+    var announced = State()
+    /// When the present or last stay began.
+    private(set) var enteredAt = BootTime(nanoseconds: 0)
+    private(set) var hasEntered = false
+    /// The zone a fixed beacon belongs to; −1 for none.
+    private(set) var zone: Int32
+    private(set) var isWorn: Bool
+
+    /// What transitions are made of.
+    struct State: Sendable, Equatable {
+        var isPresent = false
+        var proximity = Proximity.unknown
+        /// Where a worn beacon is: the radio that hears it best, and that radio's zone.
+        var radio: UInt8 = 0
+        var zone = Int32(-1)
+        var findings: Findings = []
+    }
+
+    init(_ beacon: KnownBeacon) {
+        id = beacon.id
+        catalogPower = beacon.measuredPower ?? 0
+        zone = beacon.zone ?? -1
+        isWorn = beacon.isWorn
+    }
+
+    /// Takes over what a new configuration says of this beacon; the live state stays.
+    mutating func configure(_ beacon: KnownBeacon) {
+        catalogPower = beacon.measuredPower ?? 0
+        zone = beacon.zone ?? -1
+        isWorn = beacon.isWorn
+        for slot in 0..<AddressTracks.capacity { addresses.setClaimed(false, slot) }
+    }
+
+    /// The power at 1 m in dBm that counts: the catalog's, else the advertised one.
+    @inline(__always)
+    var measuredPower: Int8 { catalogPower != 0 ? catalogPower : advertisedPower }
+
+    var isHeard: Bool { adverts > 0 }
+
+    /// What a report calls for beyond this record.
+    struct Attention: OptionSet {
+        let rawValue: UInt8
+        /// The state differs from what was announced.
+        static let changed = Attention(rawValue: 1)
+        /// The beacon is absent, and one of its addresses has been heard enough to enter.
+        static let mayEnter = Attention(rawValue: 2)
+        /// A new address has a place, so the address index must know.
+        static let newAddress = Attention(rawValue: 4)
+    }
+
+    /// Takes one report.
+    ///
+    /// - Parameter displaced: set to the address that lost its place to the report's.
+    @inline(__always)
+    mutating func hear(
+        _ report: PresenceReport, hearing: RadioSet, rules: PresenceRules,
+        displaced: inout AddressKey?
+    ) -> Attention {
+        var attention: Attention = []
+        adverts &+= 1
+        advertisedPower = report.measuredPower
+        let isContinuous = isHeard && epoch == report.epoch && isWithinStay(report.now, rules)
+        lastHeard = report.now
+        lastHeardAt = report.at
+        epoch = report.epoch
+
+        let heard = radios.hear(report, hearing: hearing, meanGap: intervals.meanGap)
+        if let gap = heard.gap, isContinuous { intervals.learn(gap) }
+        if heard.isReading, state.isPresent { range(rules, at: report.now) }
+
+        switch addresses.hear(report.address, at: report.now) {
+        case .known(let slot):
+            if !state.isPresent, addresses.isEstablished(slot) { attention.insert(.mayEnter) }
+        case .admitted(_, let old):
+            displaced = old
+            attention.insert(.newAddress)
+        case .refused: break
+        }
+        if state.isPresent, isUnannounced { attention.insert(.changed) }
+        return attention
+    }
+
+    /// Whether an advert at this time continues what went before it; the first one after an
+    /// absence does not, and its gap is not an interval.
+    @inline(__always)
+    private func isWithinStay(_ now: Int64, _ rules: PresenceRules) -> Bool {
+        state.isPresent || now &- lastHeard <= PresenceRules.attemptWindow
+    }
+
+    /// Follows the best radio's level through the boundaries of proximity.
+    ///
+    /// A change needs two samples in a row beyond the boundary's margin and a second in the
+    /// present zone: one deep fade of one channel is no step.
+    @inline(__always)
+    private mutating func range(_ rules: PresenceRules, at now: Int64) {
+        guard let level = radios.rssi else { return }
+        let seen = rules.ranging.proximity(
+            rssi: level, measuredPower: measuredPower, from: state.proximity)
+        if seen == state.proximity {
+            pendingSamples = 0
+            return
+        }
+        pendingSamples = seen == pendingProximity && pendingSamples > 0 ? 2 : 1
+        pendingProximity = seen
+        guard pendingSamples == 2, now &- proximitySince >= PresenceRules.proximityDwell else {
+            return
+        }
+        state.proximity = seen
+        proximitySince = now
+        pendingSamples = 0
+    }
+
+    /// Whether something in the hot state waits to be announced.
+    @inline(__always)
+    private var isUnannounced: Bool {
+        state.proximity != announced.proximity
+            || isWorn && radios.slots[radios.best].radio != announced.radio
+    }
+
+    /// The beacon is here, heard at this place of its addresses.
+    mutating func enter(_ rules: PresenceRules, slot: Int, now: Int64, at: BootTime) {
+        let track = addresses.slots[slot]
+        intervals.restart(meanGap: (track.last &- track.first) / Int64(max(track.heard, 2) - 1))
+        state.isPresent = true
+        enteredAt = at
+        hasEntered = true
+        pendingSamples = 0
+        proximitySince = now
+        state.proximity =
+            radios.rssi.map { rules.ranging.proximity(rssi: $0, measuredPower: measuredPower) }
+            ?? .unknown
+    }
+
+    /// The beacon is gone.
+    mutating func leave() {
+        state.isPresent = false
+        state.proximity = .unknown
+    }
+
+    /// When silence becomes meaningful, observed time: the earliest instant from which a radio
+    /// that listens, and that heard the beacon when it was last heard, has heard nothing. Nil
+    /// while no such radio listens.
+    ///
+    /// - Parameter listening: since when a radio listens; `Int64.max` when it does not.
+    func silentSince(_ listening: (UInt8) -> Int64, window: Int64) -> Int64? {
+        var earliest = Int64.max
+        for slot in 0..<radios.count {
+            let track = radios.slots[slot]
+            guard lastHeard &- track.lastHeard <= window else { continue }
+            earliest = min(earliest, max(listening(track.radio), lastHeard))
+        }
+        return earliest == .max ? nil : earliest
+    }
+
+    /// The next difference between what is true and what was announced, in the order in which an
+    /// owner can follow it; nil when there is none.
+    func unannounced() -> Transition.Change? {
+        let wasMissing = announced.findings.contains(.missing)
+        let isMissing = state.findings.contains(.missing)
+        if wasMissing, !isMissing { return .found }
+        switch (announced.isPresent, state.isPresent) {
+        case (false, true): return .entered
+        case (true, false): return .left
+        case (true, true):
+            if isWorn, hasMoved {
+                return .moved(from: announced.zone >= 0 ? announced.zone : nil)
+            }
+            if announced.proximity != state.proximity {
+                return .proximityChanged(from: announced.proximity)
+            }
+        case (false, false): break
+        }
+        if !wasMissing, isMissing { return .missing }
+        for finding in Finding.allCases where finding != .missing {
+            let was = announced.findings.contains(finding)
+            let now = state.findings.contains(finding)
+            if was != now { return now ? .raised(finding) : .cleared(finding) }
+        }
+        return nil
+    }
+
+    /// Zones count, and where the radios have none, the radios themselves.
+    private var hasMoved: Bool {
+        state.zone != announced.zone || state.zone < 0 && state.radio != announced.radio
+    }
+
+    /// Everything is announced. What needs no announcement, a worn beacon's other radio in the
+    /// same zone, is taken as known.
+    mutating func settle() {
+        announced.radio = state.radio
+    }
+
+    /// Notes that a change was announced.
+    mutating func announce(_ change: Transition.Change) {
+        switch change {
+        case .entered:
+            announced.isPresent = true
+            announced.proximity = state.proximity
+            announced.radio = state.radio
+            announced.zone = state.zone
+        case .left: announced.isPresent = false
+        case .proximityChanged: announced.proximity = state.proximity
+        case .moved:
+            announced.radio = state.radio
+            announced.zone = state.zone
+        case .missing: announced.findings.insert(Findings(.missing))
+        case .found: announced.findings.remove(Findings(.missing))
+        case .raised(let finding): announced.findings.insert(Findings(finding))
+        case .cleared(let finding): announced.findings.remove(Findings(finding))
+        }
+    }
+}

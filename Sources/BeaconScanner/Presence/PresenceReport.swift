@@ -1,0 +1,44 @@
+/// One report of a configured beacon, as its record takes it.
+struct PresenceReport: Sendable {
+    /// The sender's address, see `AddressKey`.
+    let address: AddressKey
+    /// Observed time.
+    let now: Int64
+    /// The caller's time.
+    let at: BootTime
+    let rssi: RSSI
+    /// The advertised power at 1 m in dBm.
+    let measuredPower: Int8
+    let radio: UInt8
+    /// Counts the jumps of the clock; a gap across one is not an interval.
+    let epoch: UInt32
+}
+
+/// A device address in one word, so that it compares in one instruction.
+///
+/// Bits 0 to 47 are the address, 48 and 49 its kind. A resolved identity counts as the public or
+/// random address it names: it is the same device.
+struct AddressKey: Hashable, Sendable {
+    let word: UInt64
+
+    @inline(__always)
+    init(_ address: DeviceAddress) {
+        let kind: UInt64 =
+            switch address.kind {
+            case .public, .publicIdentity: 0
+            case .random, .randomIdentity: 1
+            case .anonymous: 2
+            }
+        word = address.bits | kind << 48
+    }
+
+    var address: DeviceAddress {
+        let kind: DeviceAddress.Kind =
+            switch word >> 48 {
+            case 0: .public
+            case 1: .random
+            default: .anonymous
+            }
+        return DeviceAddress(bits: word, kind: kind)
+    }
+}

@@ -1,0 +1,201 @@
+/// What is known of one configured beacon.
+public struct BeaconStatus: Sendable, Hashable {
+    /// Where a beacon stands.
+    public enum State: UInt8, Sendable, CaseIterable {
+        /// No advert since it was configured.
+        case neverHeard = 0
+        /// Here.
+        case present = 1
+        /// Heard once, and gone or not yet entered.
+        case absent = 2
+        /// Absent for longer than it should be.
+        case missing = 3
+
+        /// The name used on the bus.
+        public var name: String {
+            switch self {
+            case .neverHeard: "never-heard"
+            case .present: "present"
+            case .absent: "absent"
+            case .missing: "missing"
+            }
+        }
+    }
+
+    /// The beacon.
+    public let id: BeaconID
+    /// Its index in the configuration.
+    public let index: Int32
+    /// Where it stands.
+    public let state: State
+    /// The smoothed signal strength at the best radio in dBm; nil when none was measured.
+    public let rssi: Float?
+    /// The power at 1 m that counts, in dBm: the catalog's, else the advertised one.
+    public let measuredPower: Int8
+    /// The distance in meters by the log-distance model; nil without a level or a plausible power.
+    public let distance: Double?
+    /// How near it is; `unknown` when it is not present.
+    public let proximity: Proximity
+    /// The zone: a fixed beacon's own, a worn beacon's where it is heard best.
+    public let zone: Int32?
+    /// The radio that hears it best; nil when none did.
+    public let radio: UInt8?
+    /// The address heard last.
+    public let address: DeviceAddress?
+    /// When it was last heard.
+    public let lastHeard: BootTime?
+    /// When its present or last stay began.
+    public let enteredAt: BootTime?
+    /// Adverts heard so far, on all radios.
+    public let adverts: UInt64
+    /// The advertising interval in nanoseconds, see `IntervalEstimate`; nil before it is known.
+    public let interval: Int64?
+    /// The smoothed battery voltage in mV.
+    public let batteryMillivolts: Int?
+    /// The battery's charge in per cent.
+    public let batteryPercent: UInt8?
+    /// Days until the battery is low, at most; nil when the trend is not clear.
+    public let batteryDaysLeft: Double?
+    /// What the audit found.
+    public let findings: Findings
+}
+
+/// What is known of a beacon that no configuration names.
+public struct StrangerStatus: Sendable, Hashable {
+    /// The beacon.
+    public let id: BeaconID
+    /// Whether it shares its UUID or namespace with a configured beacon: one of ours that nobody
+    /// registered, or somebody posing as one.
+    public let isRelated: Bool
+    /// The smoothed signal strength in dBm at the radio that heard it first.
+    public let rssi: Float?
+    /// The advertised power at 1 m in dBm.
+    public let measuredPower: Int8
+    /// The distance in meters; nil without a level or a plausible power.
+    public let distance: Double?
+    /// How near it is, without hysteresis.
+    public let proximity: Proximity
+    /// The radio that `rssi` is from.
+    public let radio: UInt8
+    /// The address heard last.
+    public let address: DeviceAddress
+    /// When it was first heard.
+    public let firstHeard: BootTime
+    /// When it was last heard.
+    public let lastHeard: BootTime
+    /// Adverts heard so far.
+    public let adverts: UInt64
+}
+
+extension PresenceTable {
+    /// How many beacons are configured.
+    public var configuredCount: Int { tracks.count }
+
+    /// How many unknown beacons were pushed out of their places by others.
+    public var strangerEvictions: UInt64 { strangers.evictions }
+
+    /// How near a configured beacon is; nil when it is not present. Cheap: for rules.
+    public func proximity(of index: Int32) -> Proximity? {
+        guard index >= 0, Int(index) < tracks.count, tracks[Int(index)].state.isPresent else {
+            return nil
+        }
+        return tracks[Int(index)].state.proximity
+    }
+
+    /// The index of a configured beacon; nil when the configuration does not know it.
+    public func index(of id: BeaconID) -> Int32? {
+        index.find(id).map { Int32(truncatingIfNeeded: $0) }
+    }
+
+    /// What is known of a configured beacon; nil for an index out of range. Allocates nothing.
+    public func status(of index: Int32) -> BeaconStatus? {
+        guard index >= 0, Int(index) < tracks.count else { return nil }
+        let track = tracks[Int(index)]
+        let battery = audits[Int(index)].battery
+        let rssi = track.radios.rssi
+        let zone =
+            track.isWorn
+            ? track.radios.bestRadio.map { radios.zone(of: $0) } ?? -1 : track.zone
+        return BeaconStatus(
+            id: track.id, index: index, state: state(of: track), rssi: rssi,
+            measuredPower: track.measuredPower,
+            distance: rssi.flatMap {
+                rules.ranging.distance(rssi: $0, measuredPower: track.measuredPower)
+            },
+            proximity: track.state.proximity, zone: zone >= 0 ? zone : nil,
+            radio: track.radios.bestRadio, address: track.addresses.currentAddress?.address,
+            lastHeard: track.isHeard ? track.lastHeardAt : nil,
+            enteredAt: track.hasEntered ? track.enteredAt : nil, adverts: track.adverts,
+            interval: track.intervals.interval > 0 ? track.intervals.interval : nil,
+            batteryMillivolts: battery.millivolts > 0 ? Int(battery.millivolts + 0.5) : nil,
+            batteryPercent: battery.percent,
+            batteryDaysLeft: battery.daysLeft(
+                until: rules.lowBatteryMillivolts, at: clock.now),
+            findings: track.state.findings)
+    }
+
+    private func state(of track: BeaconTrack) -> BeaconStatus.State {
+        if track.state.isPresent { return .present }
+        if track.state.findings.contains(.missing) { return .missing }
+        return track.isHeard ? .absent : .neverHeard
+    }
+
+    /// Every configured beacon, in the configuration's order.
+    public func statuses() -> [BeaconStatus] {
+        tracks.indices.compactMap { status(of: Int32(truncatingIfNeeded: $0)) }
+    }
+
+    /// The unknown beacons: those related to configured ones first, then by adverts.
+    ///
+    /// - Parameter limit: at most this many.
+    public func unknownBeacons(limit: Int = .max) -> [StrangerStatus] {
+        let families = Set(tracks.map { Family($0.id) })
+        var found: [StrangerStatus] = []
+        strangers.forEach { stranger in
+            let rssi = stranger.signal.rssi
+            let power = stranger.measuredPower
+            found.append(
+                StrangerStatus(
+                    id: stranger.id, isRelated: families.contains(Family(stranger.id)),
+                    rssi: rssi, measuredPower: power,
+                    distance: rssi.flatMap {
+                        rules.ranging.distance(rssi: $0, measuredPower: power)
+                    },
+                    proximity: rssi.map {
+                        rules.ranging.proximity(rssi: $0, measuredPower: power)
+                    } ?? .unknown,
+                    radio: stranger.signal.radio, address: stranger.address.address,
+                    firstHeard: stranger.firstHeardAt, lastHeard: stranger.lastHeardAt,
+                    adverts: stranger.adverts))
+        }
+        found.sort { left, right in
+            left.isRelated == right.isRelated ? left.adverts > right.adverts : left.isRelated
+        }
+        return Array(found.prefix(max(limit, 0)))
+    }
+}
+
+/// What beacons of one owner share: the UUID of an iBeacon or AltBeacon (16 bytes), the namespace
+/// of an Eddystone (10 bytes); other formats have no such part and are a family of their own.
+private struct Family: Hashable {
+    private let format: BeaconID.Format
+    private let high: UInt64
+    private let middle: UInt64
+    private let low: UInt32
+
+    init(_ id: BeaconID) {
+        format = id.format
+        high = id.high
+        switch id.format {
+        case .iBeacon, .altBeacon:
+            middle = id.middle
+            low = 0
+        case .eddystoneUID:
+            middle = id.middle & 0xffff_0000_0000_0000
+            low = 0
+        case .eddystoneURL, .eddystoneEphemeral, .eddystoneResolved:
+            middle = id.middle
+            low = id.low
+        }
+    }
+}

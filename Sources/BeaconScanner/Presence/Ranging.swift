@@ -1,0 +1,89 @@
+/// From signal strength to distance: the log-distance path-loss model.
+///
+///     rssi(d) = P − 10 · n · log₁₀(d ⁄ 1 m)        d = 10^((P − rssi) ⁄ (10 · n))
+///
+/// P is the power measured at 1 m in dBm, n the path-loss exponent (2 in free space, 2.5 to 4
+/// indoors; T. S. Rappaport, *Wireless Communications*, §4.9.1) and d the distance in meters.
+/// One reading is worth a factor of two either way in a shop; `Proximity` is the honest answer
+/// and a distance is a number to compare with others.
+public struct Ranging: Sendable {
+    /// Up to this distance, in meters, a beacon is `immediate`.
+    public static let immediateLimit = 0.5
+    /// Up to this distance, in meters, a beacon is `near`.
+    public static let nearLimit = 4.0
+    /// A boundary counts as crossed this share of its distance beyond itself, so that a beacon on
+    /// the line stays where it is. At n = 2, 15 % is 1.2 dB outwards and 1.4 dB inwards: about
+    /// one standard deviation of the smoothed signal (see `SignalTrack`).
+    static let hysteresis = 0.15
+
+    /// The path-loss exponent in use, 1 to 6.
+    public let pathLossExponent: Double
+
+    /// Path losses from the 1 m point, in dB, at the two boundaries and around them. With these
+    /// the hot path compares floats and never raises anything to a power.
+    private let immediate: Boundary
+    private let near: Boundary
+
+    private struct Boundary: Sendable {
+        let inner: Float
+        let exact: Float
+        let outer: Float
+
+        init(meters: Double, exponent: Double) {
+            func loss(_ distance: Double) -> Float {
+                Float(10 * exponent * RangingMath.log10(distance))
+            }
+            inner = loss(meters * (1 - Ranging.hysteresis))
+            exact = loss(meters)
+            outer = loss(meters * (1 + Ranging.hysteresis))
+        }
+    }
+
+    /// Makes a model.
+    ///
+    /// - Parameter pathLossExponent: n, kept within 1 and 6 (beyond lies no measured building).
+    public init(pathLossExponent: Double = 2) {
+        let exponent = pathLossExponent >= 1 ? min(pathLossExponent, 6) : 1
+        self.pathLossExponent = exponent
+        immediate = Boundary(meters: Self.immediateLimit, exponent: exponent)
+        near = Boundary(meters: Self.nearLimit, exponent: exponent)
+    }
+
+    /// Whether a power at 1 m can be one: a beacon of the strongest class, +20 dBm at its
+    /// antenna, arrives with about −21 dBm at 1 m, so zero and more is a sender's mistake.
+    public static func isPlausible(measuredPower: Int8) -> Bool {
+        measuredPower < 0 && measuredPower > -127
+    }
+
+    /// The distance in meters.
+    ///
+    /// - Parameters:
+    ///   - rssi: the smoothed signal strength in dBm.
+    ///   - measuredPower: the power at 1 m in dBm.
+    /// - Returns: nil when the measured power is not a plausible one.
+    public func distance(rssi: Float, measuredPower: Int8) -> Double? {
+        guard Self.isPlausible(measuredPower: measuredPower), rssi.isFinite else { return nil }
+        let loss = Double(measuredPower) - Double(rssi)
+        return RangingMath.powerOfTen(loss / (10 * pathLossExponent))
+    }
+
+    /// The proximity without memory: which side of each boundary the signal is on.
+    public func proximity(rssi: Float, measuredPower: Int8) -> Proximity {
+        guard Self.isPlausible(measuredPower: measuredPower), rssi.isFinite else {
+            return .unknown
+        }
+        let loss = Float(measuredPower) - rssi
+        return loss < immediate.exact ? .immediate : loss < near.exact ? .near : .far
+    }
+
+    /// The proximity as seen from the present one: a boundary holds until it is clearly passed.
+    func proximity(rssi: Float, measuredPower: Int8, from current: Proximity) -> Proximity {
+        guard current != .unknown, Self.isPlausible(measuredPower: measuredPower) else {
+            return proximity(rssi: rssi, measuredPower: measuredPower)
+        }
+        let loss = Float(measuredPower) - rssi
+        let first = current == .immediate ? immediate.outer : immediate.inner
+        let second = current == .far ? near.inner : near.outer
+        return loss < first ? .immediate : loss < second ? .near : .far
+    }
+}

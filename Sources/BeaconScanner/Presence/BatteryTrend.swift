@@ -30,10 +30,10 @@ struct BatteryTrend: Sendable {
     private var newer = Point(time: 0, millivolts: 0)
 
     /// Takes a reading at an observed time.
-    mutating func observe(_ telemetry: Telemetry, at now: Int64) {
-        if let percent = telemetry.percent, percent <= 100 { self.percent = percent }
-        guard let reading = telemetry.millivolts, reading > 0 else { return }
-        let value = Float(reading)
+    mutating func observe(_ reading: BatteryReading, at now: Int64) {
+        if let percent = reading.percent, percent <= 100 { self.percent = percent }
+        guard let voltage = reading.millivolts, voltage > 0 else { return }
+        let value = Float(voltage)
         if readings == 0 || value > millivolts + Self.replaced {
             millivolts = value
             readings = 1
@@ -73,13 +73,13 @@ struct BatteryTrend: Sendable {
 }
 
 /// What a telemetry frame says of a beacon's battery.
-public struct Telemetry: Sendable, Hashable {
+public struct BatteryReading: Sendable, Hashable {
     /// The battery voltage in mV; nil or 0 when the beacon does not measure it.
     public var millivolts: UInt16?
     /// The charge in per cent; nil when the beacon does not tell it.
     public var percent: UInt8?
 
-    /// Makes a telemetry value.
+    /// Makes a reading.
     public init(millivolts: UInt16? = nil, percent: UInt8? = nil) {
         self.millivolts = millivolts
         self.percent = percent

@@ -106,12 +106,12 @@ public struct PresenceTable: ~Copyable, Sendable {
         return Int32(truncatingIfNeeded: beacon)
     }
 
-    /// Takes a telemetry frame, which names no beacon: it is of those that this address sends.
+    /// Takes a battery reading, which names no beacon: it is of those that this address sends.
     ///
     /// - Returns: the index of the first configured beacon it told something about; −1 for none.
     @discardableResult
-    public mutating func observeTelemetry(
-        _ telemetry: Telemetry, address: DeviceAddress, at now: BootTime
+    public mutating func observeBattery(
+        _ reading: BatteryReading, address: DeviceAddress, at now: BootTime
     ) -> Int32 {
         if clock.advance(to: now) { resume() }
         let key = AddressKey(address)
@@ -122,10 +122,25 @@ public struct PresenceTable: ~Copyable, Sendable {
             guard beacon >= 0, beacon < tracks.count,
                 tracks[beacon].addresses.slot(of: key) != nil
             else { continue }
-            audits[beacon].battery.observe(telemetry, at: clock.now)
+            audits[beacon].battery.observe(reading, at: clock.now)
             if first < 0 { first = beacons[slot] }
         }
         return first
+    }
+
+    /// The configured beacon with an identity key that was last heard at an address.
+    func resolvedBeacon(at address: DeviceAddress) -> BeaconID? {
+        let key = AddressKey(address)
+        let beacons = addresses.beacons(of: key)
+        for slot in 0..<AddressIndex.beaconsPerAddress {
+            let beacon = Int(beacons[slot])
+            guard beacon >= 0, beacon < tracks.count,
+                tracks[beacon].id.format == .eddystoneResolved,
+                tracks[beacon].addresses.slot(of: key) != nil
+            else { continue }
+            return tracks[beacon].id
+        }
+        return nil
     }
 
     /// The next transition; nil when all are drained.

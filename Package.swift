@@ -60,7 +60,7 @@ let package = Package(
         library("Crypto", ["CCrypto"]),
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
-        library("Outbox", ["JSON", "Crypto", "CSQLite", "CCurl", "CZlib"]),
+        library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
 
         // Programs
@@ -77,6 +77,9 @@ let package = Package(
                 "HardwareHub", "JSON", "CLinux",
             ]),
 
+        // The process that the crash rigs of Tests/Rigs kill, starve and cut the power of
+        program("outbox-rig", ["Outbox"]),
+
         // Tests
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
@@ -88,7 +91,7 @@ let package = Package(
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop"]),
-        tests("Outbox", ["Outbox", "JSON"]),
+        tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
         tests("Hubd", ["JSON"]),
         tests("Hubctl", ["hubctl", "JSON"]),

@@ -53,11 +53,15 @@ public struct DateTime: Hashable, Sendable {
     /// Whether year, month and day are all known.
     public var isComplete: Bool { year != 0 && month != 0 && day != 0 }
 
+    /// `2018-04-17`; nil unless the date is complete and valid.
+    public var date: String? {
+        guard isComplete, isValid else { return nil }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+    }
+
     /// `2018-04-17T15:51:00`; nil unless the date is complete and valid.
     public var iso8601: String? {
-        guard isComplete, isValid else { return nil }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+        date.map { "\($0)T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))" }
     }
 
     /// The seven bytes of the characteristic.

@@ -1,0 +1,48 @@
+import BeaconScanner
+
+/// The number on an ETC card's face: 20 digits, of which the first four name the network.
+///
+/// It is personal: its description shows the last four digits only, so that it cannot slip into a
+/// log or a message. `digits` is for those who mean it.
+public struct CardNumber: Hashable, Sendable {
+    /// The network, four binary-coded digits.
+    public let network: UInt16
+    /// The number within the network, sixteen binary-coded digits.
+    public let number: UInt64
+
+    /// Makes a number from its binary-coded digits.
+    public init(network: UInt16, number: UInt64) {
+        self.network = network
+        self.number = number
+    }
+
+    /// All 20 digits. A card that holds something else than digits shows as hexadecimal.
+    public var digits: String { networkDigits + numberDigits }
+
+    /// The network's four digits.
+    public var networkDigits: String { hexadecimal(UInt64(network), digits: 4) }
+
+    /// The sixteen digits behind the network's.
+    public var numberDigits: String { hexadecimal(number, digits: 16) }
+}
+
+extension CardNumber: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `****************1234`.
+    public var description: String {
+        String(repeating: "*", count: 16) + hexadecimal(number & 0xffff, digits: 4)
+    }
+
+    /// Same as `description`.
+    public var debugDescription: String { description }
+
+    /// Nothing to look into: `dump` shows the description too.
+    public var customMirror: Mirror { Mirror(self, children: [] as [Mirror.Child]) }
+}
+
+/// A number as hexadecimal digits, which is what binary-coded decimal digits read as.
+func hexadecimal(_ number: UInt64, digits: Int) -> String {
+    let bytes = stride(from: 56, through: 0, by: -8).map {
+        UInt8(truncatingIfNeeded: number >> UInt64($0))
+    }
+    return String(Hex.lower(bytes).suffix(digits))
+}

@@ -1,0 +1,101 @@
+/// What a card reader answers: the code of the request plus 10 (hexadecimal), then a status.
+public struct ReaderReply: Hashable, Sendable {
+    /// What kind of answer it is, and what it carries.
+    public enum Content: Hashable, Sendable {
+        /// `B2`, status, length, payload: to the handshake.
+        case handshake(Payload)
+        /// `B3`, status, data type, length (2, little-endian), items: from the card.
+        case card([Item])
+        /// `B3` with an encrypted payload (data type 1), which only the issuer can read.
+        case encryptedCard([UInt8])
+        /// `B5`, status, length, payload: about the reader.
+        case reader(Payload)
+        /// Any other answer, everything behind its status.
+        case other([UInt8])
+    }
+
+    /// What a reader says about itself.
+    public enum Payload: Hashable, Sendable {
+        /// What the first byte names, and the text behind it: `C0` and 16 digits is a number.
+        case text(UInt8, String)
+        /// Four random bytes, from one maker's readers.
+        case random([UInt8])
+        /// Anything else.
+        case bytes([UInt8])
+
+        init(_ bytes: [UInt8]) {
+            let isPrintable = bytes.dropFirst().allSatisfy { (0x20..<0x7f).contains($0) }
+            if let kind = bytes.first, kind >= 0xc0, bytes.count > 1, isPrintable {
+                self = .text(kind, String(decoding: bytes.dropFirst(), as: UTF8.self))
+            } else {
+                self = bytes.count == 4 ? .random(bytes) : .bytes(bytes)
+            }
+        }
+    }
+
+    /// The card's reply to one command.
+    public struct Item: Hashable, Sendable {
+        /// Which of the request's commands it answers, from 1.
+        public let number: UInt8
+        /// The reply without its status word.
+        public let data: [UInt8]
+        /// How the command ended.
+        public let status: StatusWord
+    }
+
+    /// The answer's code.
+    public let code: UInt8
+    /// 0, or what is wrong; `cf` means that there is no card.
+    public let status: UInt8
+    /// What it carries.
+    public let content: Content
+
+    /// The status of a reader without a card.
+    public static let noCard: UInt8 = 0xcf
+
+    /// Reads a whole message.
+    ///
+    /// - Throws: `MalformedValue` naming what is missing or wrong.
+    public init(_ message: Span<UInt8>) throws(MalformedValue) {
+        var cursor = ByteCursor()
+        code = try cursor.uint8(message, "code of the answer")
+        guard (0xb0...0xbf).contains(code) else {
+            throw .invalid("the code is not that of an answer, b0 to bf", at: 0)
+        }
+        status = try cursor.uint8(message, "status")
+        switch code {
+        case 0xb2, 0xb5:
+            let length = Int(try cursor.uint8(message, "length"))
+            let payload = Payload(message.copy(try cursor.skip(length, message, "payload")))
+            content = code == 0xb2 ? .handshake(payload) : .reader(payload)
+        case 0xb3: content = try Self.card(message, status, &cursor)
+        default: content = .other(message.copy(cursor.position..<message.count))
+        }
+    }
+
+    private static func card(
+        _ message: Span<UInt8>, _ status: UInt8, _ cursor: inout ByteCursor
+    ) throws(MalformedValue) -> Content {
+        // A reader that has no card may end here.
+        if status != 0, cursor.position == message.count { return .card([]) }
+        let type = try cursor.uint8(message, "data type")
+        let length = Int(try cursor.uint16(message, "length"))
+        let range = try cursor.skip(length, message, "items")
+        if type & 0x0f == 1 { return .encryptedCard(message.copy(range)) }
+        if range.isEmpty { return .card([]) }
+        let inner = message.extracting(0..<range.upperBound)
+        var items: [Item] = []
+        for item in try ReaderItems.read(inner, from: range.lowerBound, outer: 0x81) {
+            let word = item.range.upperBound &- 2
+            guard word >= item.range.lowerBound else {
+                throw .missing("status word", at: item.range.upperBound)
+            }
+            items.append(
+                Item(
+                    number: item.tag & 0x7f, data: inner.copy(item.range.lowerBound..<word),
+                    status: StatusWord(
+                        rawValue: UInt16(inner[word]) << 8 | UInt16(inner[word &+ 1]))))
+        }
+        return .card(items)
+    }
+}

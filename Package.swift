@@ -94,6 +94,6 @@ let package = Package(
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
         tests("Hubd", ["JSON"]),
-        tests("Hubctl", ["hubctl", "JSON"]),
+        tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
     ]
 )

@@ -62,18 +62,21 @@ let package = Package(
         library("DBus", ["EventLoop", "CDBus"]),
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
+        library("CaptureFile", ["BeaconScanner"]),
 
         // Programs
         program(
             "hubd",
             [
-                "BeaconScanner", "Campaigns", "Configuration", "Crypto", "DBus", "EventLoop",
+                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
+                "EventLoop",
                 "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
             ]),
         program(
             "hubctl",
             [
-                "BeaconScanner", "Campaigns", "Configuration", "Crypto", "DBus", "EventLoop",
+                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
+                "EventLoop",
                 "HardwareHub", "JSON", "CLinux",
             ]),
 

@@ -35,16 +35,14 @@ public enum WalkEnd: Hashable, Sendable {
 public func forEachADStructure(
     in payload: Span<UInt8>, _ body: (_ type: ADType, _ data: Span<UInt8>) -> Walk
 ) -> WalkEnd {
-    var offset = 0
-    let end = payload.count
-    while offset < end {
-        let length = Int(payload[offset])
-        if length == 0 { return .zeroLength(at: offset) }
-        let next = offset &+ 1 &+ length
-        guard next <= end else { return .truncated(at: offset) }
-        let type = ADType(rawValue: payload[offset &+ 1])
-        if body(type, payload.extracting((offset &+ 2)..<next)) == .stop { return .stopped }
-        offset = next
+    var rest = payload
+    while rest.count > 0 {
+        let length = Int(rest[0])
+        if length == 0 { return .zeroLength(at: payload.count &- rest.count) }
+        guard length < rest.count else { return .truncated(at: payload.count &- rest.count) }
+        let end = length &+ 1
+        if body(ADType(rawValue: rest[1]), rest.extracting(2..<end)) == .stop { return .stopped }
+        rest = rest.extracting(end..<rest.count)
     }
     return .complete
 }

@@ -26,7 +26,9 @@ public struct Advertisement: Hashable, Sendable {
         /// Sent with a legacy PDU, so of at most 31 bytes.
         public static let legacy = Properties(rawValue: 0x10)
         /// The controller did not receive all of the data.
-        public static let truncated = Properties(rawValue: 0x20)
+        public static let truncated = Properties(rawValue: truncatedBit)
+
+        static let truncatedBit: UInt8 = 0x20
     }
 
     /// A radio mode, by its number in HCI reports.
@@ -52,20 +54,12 @@ public struct Advertisement: Hashable, Sendable {
 
     /// Who sent it; for `.anonymous` the bits are zero.
     public var address: DeviceAddress
-    /// How strongly it was received.
-    public var rssi: RSSI
-    /// What kind of advertisement it is.
-    public var properties: Properties
-    /// The advertising set identifier (0 to 15) of an extended advertisement.
-    public var setID: UInt8?
-    /// The power it says it was sent with, in dBm.
-    public var txPower: Int8?
-    /// The PHY of the primary advertising channels.
-    public var primaryPHY: PHY
-    /// The PHY of the secondary advertising channels.
-    public var secondaryPHY: PHY
-    /// The interval of the set's periodic advertising in units of 1.25 ms; 0 is none.
-    public var periodicInterval: UInt16
+
+    // The rest in one word, laid out like bytes 8 to 15 of an extended report but for the lowest,
+    // so that a header is made with one load and passed in three registers: properties,
+    // primary PHY, secondary PHY, set id, TX power, RSSI, periodic interval (2).
+    @usableFromInline
+    var details: UInt64
 
     /// Makes a header; what is not named is as in a legacy report.
     @inlinable
@@ -74,15 +68,45 @@ public struct Advertisement: Hashable, Sendable {
         txPower: Int8? = nil, primaryPHY: PHY = PHY(rawValue: 1),
         secondaryPHY: PHY = PHY(rawValue: 0), periodicInterval: UInt16 = 0
     ) {
-        self.address = address
-        self.rssi = rssi
-        self.properties = properties
-        self.setID = setID
-        self.txPower = txPower
-        self.primaryPHY = primaryPHY
-        self.secondaryPHY = secondaryPHY
-        self.periodicInterval = periodicInterval
+        let low =
+            UInt32(properties.rawValue) | UInt32(primaryPHY.rawValue) &<< 8
+            | UInt32(secondaryPHY.rawValue) &<< 16 | UInt32(setID ?? 0xff) &<< 24
+        let high =
+            UInt32(UInt8(bitPattern: txPower ?? 0x7f)) | UInt32(UInt8(bitPattern: rssi.dBm)) &<< 8
+            | UInt32(periodicInterval) &<< 16
+        self.init(address: address, details: UInt64(low) | UInt64(high) &<< 32)
     }
+
+    @inlinable
+    init(address: DeviceAddress, details: UInt64) {
+        self.address = address
+        self.details = details
+    }
+
+    @inlinable
+    func byte(_ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: details &>> (8 &* index)) }
+
+    /// What kind of advertisement it is.
+    @inlinable
+    public var properties: Properties { Properties(rawValue: byte(0)) }
+    /// The PHY of the primary advertising channels.
+    @inlinable
+    public var primaryPHY: PHY { PHY(rawValue: byte(1)) }
+    /// The PHY of the secondary advertising channels.
+    @inlinable
+    public var secondaryPHY: PHY { PHY(rawValue: byte(2)) }
+    /// The advertising set identifier (0 to 15) of an extended advertisement.
+    @inlinable
+    public var setID: UInt8? { byte(3) == 0xff ? nil : byte(3) }
+    /// The power it says it was sent with, in dBm.
+    @inlinable
+    public var txPower: Int8? { byte(4) == 0x7f ? nil : Int8(bitPattern: byte(4)) }
+    /// How strongly it was received.
+    @inlinable
+    public var rssi: RSSI { RSSI(Int8(bitPattern: byte(5))) }
+    /// The interval of the set's periodic advertising in units of 1.25 ms; 0 is none.
+    @inlinable
+    public var periodicInterval: UInt16 { UInt16(truncatingIfNeeded: details &>> 48) }
 
     /// The most data a legacy PDU carries, in bytes (Core 5.4, Vol 6, Part B, §2.3.1).
     public static let longestLegacyData = 31

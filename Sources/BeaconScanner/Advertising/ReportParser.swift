@@ -148,24 +148,18 @@ public struct ReportParser: Sendable {
         }
         // The check above leaves no other address type.
         let kind = DeviceAddress.Kind(rawValue: head[2]) ?? .anonymous
-        var header = Advertisement(
+        let status = head[0] &>> 5 & 3
+        let properties = head[0] & 0x1f | (status == 2 ? Advertisement.Properties.truncatedBit : 0)
+        let header = Advertisement(
             address: DeviceAddress(
                 bits: kind == .anonymous ? 0 : head.addressBits(at: 3), kind: kind),
-            rssi: RSSI(head.signed(at: 13)),
-            properties: Advertisement.Properties(rawValue: head[0] & 0x1f),
-            setID: head[11] == 0xff ? nil : head[11],
-            txPower: head[12] == 0x7f ? nil : head.signed(at: 12),
-            primaryPHY: Advertisement.PHY(rawValue: head[9]),
-            secondaryPHY: Advertisement.PHY(rawValue: head[10]),
-            periodicInterval: head.littleEndian(UInt16.self, at: 14))
+            details: head.littleEndian(UInt64.self, at: 8) & ~0xff | UInt64(properties))
         let data = reports.extracting(start..<end)
-        let status = head[0] >> 5 & 3
         if status == 1 {
             fragments &+= 1
             reassembly.hold(data, of: Reassembly.Key(header, adapter: adapter), at: time, &rejected)
             return end
         }
-        if status == 2 { header.properties.insert(.truncated) }
         finish(header, data, adapter, time, deliver)
         return end
     }

@@ -16,27 +16,60 @@ public struct IBeacon: Hashable, Sendable {
     /// Throws `FrameError`: `.otherFormat` when there is no iBeacon message, `.length` when there
     /// is one of a wrong length.
     public init(manufacturerData data: Span<UInt8>) throws(FrameError) {
-        guard data.count > 2, data[0] == 0x4c, data[1] == 0x00 else { throw .otherFormat }
-        var offset = 2
-        while offset < data.count {
-            let type = data[offset]
-            if type == 0 {
-                offset &+= 1
-                continue
-            }
-            guard data.count &- offset >= 2 else { break }
-            let length = Int(data[offset &+ 1])
-            let value = offset &+ 2
-            let next = value &+ length
-            if type == Self.messageType {
-                guard length == Self.messageLength else { throw .length(length) }
-                guard next <= data.count else { throw .length(data.count &- value) }
-                self.init(message: data.extracting(value..<(value &+ Self.messageLength)))
-                return
-            }
-            offset = next
+        switch Self.find(inManufacturerData: data) {
+        case .found(let frame): self = frame
+        case .absent: throw .otherFormat
+        case .malformed(let length): throw .length(length)
         }
-        throw .otherFormat
+    }
+
+    /// What a search found. Most of what Apple's devices send is no iBeacon: throwing for each
+    /// would cost more than the search.
+    enum Finding {
+        case found(IBeacon)
+        case absent
+        case malformed(length: Int)
+    }
+
+    @inline(__always)
+    static func find(inManufacturerData data: Span<UInt8>) -> Finding {
+        guard data.count > 2, data[0] == 0x4c, data[1] == 0x00 else { return .absent }
+        var offset = 2
+        while data.count &- offset >= 2 {
+            let type = data[offset]
+            let length = Int(data[offset &+ 1])
+            if type == messageType {
+                let value = offset &+ 2
+                guard length == messageLength else { return .malformed(length: length) }
+                guard data.count &- value >= messageLength else {
+                    return .malformed(length: data.count &- value)
+                }
+                let end = value &+ messageLength
+                return .found(IBeacon(message: data.extracting(value..<end)))
+            }
+            offset &+= type == 0 ? 1 : 2 &+ length
+        }
+        return .absent
+    }
+
+    /// The length of an AD structure that holds an iBeacon and nothing else.
+    static let structureLength = 27
+    /// How many bytes `difference` looks at.
+    static let markLength = 6
+
+    /// Zero when a structure that holds an iBeacon and nothing else begins here.
+    ///
+    /// The caller has checked that there are `markLength` bytes.
+    @inline(__always)
+    static func difference(fromMark payload: Span<UInt8>, at offset: Int) -> UInt32 {
+        payload.bigEndian(UInt32.self, at: offset) ^ 0x1aff_4c00
+            | UInt32(payload.bigEndian(UInt16.self, at: offset &+ 4) ^ 0x0215)
+    }
+
+    /// Reads such a structure of `structureLength` bytes, from its length byte on.
+    @inline(__always)
+    init(structure: Span<UInt8>) {
+        self.init(message: structure.extracting(6..<27))
     }
 
     @inline(__always)

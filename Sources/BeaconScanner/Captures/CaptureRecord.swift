@@ -13,7 +13,7 @@ public struct CaptureRecord: Hashable, Sendable {
         /// HCI isochronous data.
         case iso = 5
         /// A link-layer packet of LE advertising, from its PDU header on; a CRC may follow.
-        case linkLayer = 0xff
+        case linkLayer = 6
     }
 
     /// Which way a packet went.
@@ -26,20 +26,28 @@ public struct CaptureRecord: Hashable, Sendable {
         case unknown
     }
 
+    // Four words, so that it is returned in registers.
+
+    /// When it was captured, in µs since 1970-01-01 00:00 UTC.
+    public var time: Int64
+    /// Where its bytes begin in the chunk that was read.
+    public var start: Int
+    /// How many bytes it has.
+    public var count: UInt32
+    /// The number of the adapter; 0 in formats for one adapter.
+    public var adapter: UInt16
     /// What the bytes are.
     public var kind: Kind
     /// Which way the packet went.
     public var direction: Direction
-    /// The number of the adapter; 0 in formats for one adapter.
-    public var adapter: UInt16
-    /// When it was captured, in µs since 1970-01-01 00:00 UTC.
-    public var time: Int64
-    /// Where its bytes lie in the chunk that was read.
-    public var bytes: Range<Int>
     /// How strongly a link-layer packet was received; unavailable for the other kinds.
-    public var rssi: RSSI = .unavailable
+    public var rssi: RSSI
     /// How a link-layer packet was sent; `.none` for the other kinds.
-    public var phy: Advertisement.PHY = .none
+    public var phy: Advertisement.PHY
+
+    /// Where its bytes lie in the chunk that was read.
+    @inlinable
+    public var bytes: Range<Int> { start..<(start &+ Int(count)) }
 }
 
 /// What became of a capture's records.

@@ -18,6 +18,35 @@ enum PacketOutcome {
 }
 
 extension PacketOutcome {
+    /// Looks at the bytes of a record; `flags` are those of its btsnoop header.
+    @inline(__always)
+    init(_ format: CaptureFormat, flags: UInt32, _ data: Span<UInt8>) {
+        if case .btsnoop(.uart) = format {
+            self = .uart(data, at: 0, flags & 1 == 0 ? .sent : .received)
+        } else {
+            self = .other(format, flags: flags, data)
+        }
+    }
+
+    /// The formats beside the one that most captures have.
+    @inline(never)
+    private static func other(
+        _ format: CaptureFormat, flags: UInt32, _ data: Span<UInt8>
+    ) -> PacketOutcome {
+        switch format {
+        case .btsnoop(.uart), .pcap(.uart, _, _): uart(data, at: 0, .unknown)
+        case .btsnoop(.hci): hci(flags: flags)
+        case .btsnoop(.monitor):
+            monitor(
+                opcode: UInt16(truncatingIfNeeded: flags),
+                adapter: UInt16(truncatingIfNeeded: flags >> 16), skipping: 0)
+        case .pcap(.uartWithDirection, _, _): uartWithDirection(data)
+        case .pcap(.monitor, _, _): monitor(data)
+        case .pcap(.linkLayer, _, _): linkLayer(data, at: 0)
+        case .pcap(.linkLayerWithHeader, _, _): linkLayerWithHeader(data)
+        }
+    }
+
     /// A packet behind its UART type byte.
     ///
     /// Commands are always sent and events always received, whatever the file says: writers
@@ -27,17 +56,16 @@ extension PacketOutcome {
         _ data: Span<UInt8>, at offset: Int, _ direction: CaptureRecord.Direction
     ) -> PacketOutcome {
         guard offset < data.count else { return .malformed }
-        let kind: CaptureRecord.Kind
-        var direction = direction
-        switch data[offset] {
-        case 4: (kind, direction) = (.event, .received)
-        case 1: (kind, direction) = (.command, .sent)
-        case 2: kind = .acl
-        case 3: kind = .sco
-        case 5: kind = .iso
-        default: return .malformed
+        let type = data[offset]
+        guard type &- 1 < 5, let kind = CaptureRecord.Kind(rawValue: type) else {
+            return .malformed
         }
-        return .packet(Packet(kind: kind, direction: direction, start: offset &+ 1))
+        let isFixed = kind == .event || kind == .command
+        return .packet(
+            Packet(
+                kind: kind,
+                direction: isFixed ? (kind == .event ? .received : .sent) : direction,
+                start: offset &+ 1))
     }
 
     /// Link type 201: | direction (4, highest byte first; 1 is received) | UART packet |.

@@ -72,7 +72,8 @@ public enum RejectReason: UInt8, CaseIterable, Sendable {
 ///
 /// A trivially copyable value: a status page takes a copy, the hot path adds one.
 public struct RejectCounts: Sendable, BitwiseCopyable {
-    private var counts = InlineArray<17, UInt64>(repeating: 0)
+    @usableFromInline
+    var counts = InlineArray<17, UInt64>(repeating: 0)
 
     /// Makes counts of zero.
     public init() {}
@@ -92,7 +93,7 @@ public struct RejectCounts: Sendable, BitwiseCopyable {
         for reason in RejectReason.allCases { count(reason, other[reason]) }
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func count(_ reason: RejectReason, _ times: UInt64 = 1) {
         counts[Int(reason.rawValue)] &+= times
     }

@@ -4,22 +4,12 @@
 /// advertisements that come in pieces, and counts whatever it does not use. All memory is
 /// allocated when it is made. It trusts no length: a controller, a capture file or a fuzzer may
 /// hand it anything.
-///
-/// The counters balance: `received` = `delivered` + `fragments` + the reports among `rejected`
-/// (`eventType`, `addressType`, `dataLength`, `dataStatus`, `linkLayerLength`,
-/// `linkLayerSkipped`) + what `chainTooLong` took with it (`dropped`).
 public struct ReportParser: Sendable {
-    /// Reports that were split off from events or link-layer packets.
-    public private(set) var received: UInt64 = 0
-    /// Advertisements that were delivered.
-    public private(set) var delivered: UInt64 = 0
-    /// Reports that were kept as a part of an advertisement still to come.
-    public private(set) var fragments: UInt64 = 0
-    /// Last reports of advertisements that had become too long.
-    public private(set) var dropped: UInt64 = 0
-    /// What was not used, by reason.
-    public internal(set) var rejected = RejectCounts()
+    /// What became of the reports.
+    public var counts: ReportCounts { tally }
 
+    @usableFromInline
+    var tally = ReportCounts()
     private var reassembly = Reassembly()
 
     /// Makes a parser with nothing pending.
@@ -39,21 +29,22 @@ public struct ReportParser: Sendable {
     ///   - time: when it came; only differences matter.
     ///   - deliver: is given each advertisement's header and data. The data is valid during the
     ///     call.
+    @inlinable
     public mutating func parse(
         event: Span<UInt8>, adapter: UInt16, time: BootTime,
         _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) {
         guard event.count > 0, event[0] == Self.metaEvent else { return }
-        guard event.count >= Self.headerLength else { return rejected.count(.truncatedEvent) }
+        guard event.count >= Self.headerLength else { return tally.rejected.count(.truncatedEvent) }
         let subevent = event[2]
         guard subevent == Self.legacyReport || subevent == Self.extendedReport else { return }
         let announced = 2 &+ Int(event[1])
-        if announced > event.count { rejected.count(.truncatedEvent) }
-        guard announced >= Self.headerLength else { return rejected.count(.noReports) }
+        if announced > event.count { tally.rejected.count(.truncatedEvent) }
+        guard announced >= Self.headerLength else { return tally.rejected.count(.noReports) }
 
         let reports = event.extracting(Self.headerLength..<min(announced, event.count))
         var missing = UInt64(event[3])
-        if missing == 0 { return rejected.count(.noReports) }
+        if missing == 0 { return tally.rejected.count(.noReports) }
         var offset = 0
         while missing > 0 {
             let next =
@@ -65,9 +56,9 @@ public struct ReportParser: Sendable {
             missing &-= 1
         }
         if missing > 0 {
-            rejected.count(.missingReport, missing)
+            tally.rejected.count(.missingReport, missing)
         } else if offset < reports.count {
-            rejected.count(.trailingBytes)
+            tally.rejected.count(.trailingBytes)
         }
     }
 
@@ -77,8 +68,8 @@ public struct ReportParser: Sendable {
     /// at most 31) | data (n) | RSSI (1, dBm) | (§7.7.65.2)
     ///
     /// - Returns: where the next report begins; nil when this one is not whole.
-    @inline(__always)
-    private mutating func legacy(
+    @inlinable @inline(__always)
+    mutating func legacy(
         _ reports: Span<UInt8>, at offset: Int, _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) -> Int? {
         guard reports.count &- offset >= 10 else { return nil }
@@ -86,20 +77,20 @@ public struct ReportParser: Sendable {
         let start = offset &+ 9
         let end = start &+ Int(head[8])
         guard end < reports.count else { return nil }
-        received &+= 1
+        tally.received &+= 1
         guard end &- start <= Advertisement.longestLegacyData else {
-            rejected.count(.dataLength)
+            tally.rejected.count(.dataLength)
             return end &+ 1
         }
         guard let properties = Self.legacyProperties(head[0]) else {
-            rejected.count(.eventType)
+            tally.rejected.count(.eventType)
             return end &+ 1
         }
         guard head[1] <= 3, let kind = DeviceAddress.Kind(rawValue: head[1]) else {
-            rejected.count(.addressType)
+            tally.rejected.count(.addressType)
             return end &+ 1
         }
-        delivered &+= 1
+        tally.delivered &+= 1
         deliver(
             Advertisement(
                 address: DeviceAddress(bits: head.addressBits(at: 2), kind: kind),
@@ -110,17 +101,15 @@ public struct ReportParser: Sendable {
 
     /// The properties of a legacy report's event type; nil when it is none of the five.
     ///
-    /// The report does not say what kind of advertisement a scan response answers.
-    @inline(__always)
-    private static func legacyProperties(_ eventType: UInt8) -> Advertisement.Properties? {
-        switch eventType {
-        case 0: [.legacy, .connectable, .scannable]
-        case 1: [.legacy, .connectable, .directed]
-        case 2: [.legacy, .scannable]
-        case 3: [.legacy]
-        case 4: [.legacy, .scannable, .scanResponse]
-        default: nil
-        }
+    /// They are the event types that an extended report has for the same PDUs (§7.7.65.13), one
+    /// byte each: 13 ADV_IND, 15 ADV_DIRECT_IND, 12 ADV_SCAN_IND, 10 ADV_NONCONN_IND, 1a SCAN_RSP.
+    /// The report does not say what a scan response answers: of its two types the one without
+    /// "connectable".
+    @inlinable @inline(__always)
+    static func legacyProperties(_ eventType: UInt8) -> Advertisement.Properties? {
+        guard eventType <= 4 else { return nil }
+        let bits = 0x1a_10_12_15_13 as UInt64 &>> (8 &* UInt64(eventType))
+        return Advertisement.Properties(rawValue: UInt8(truncatingIfNeeded: bits))
     }
 
     /// Delivers or keeps the report at an offset.
@@ -131,8 +120,8 @@ public struct ReportParser: Sendable {
     /// (§7.7.65.13); numbers lowest byte first.
     ///
     /// - Returns: where the next report begins; nil when this one is not whole.
-    @inline(__always)
-    private mutating func extended(
+    @usableFromInline
+    mutating func extended(
         _ reports: Span<UInt8>, at offset: Int, _ adapter: UInt16, _ time: BootTime,
         _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) -> Int? {
@@ -141,9 +130,9 @@ public struct ReportParser: Sendable {
         let start = offset &+ 24
         let end = start &+ Int(head[23])
         guard end <= reports.count else { return nil }
-        received &+= 1
+        tally.received &+= 1
         if let reason = Self.fault(inExtended: head) {
-            rejected.count(reason)
+            tally.rejected.count(reason)
             return end
         }
         // The check above leaves no other address type.
@@ -156,8 +145,9 @@ public struct ReportParser: Sendable {
             details: head.littleEndian(UInt64.self, at: 8) & ~0xff | UInt64(properties))
         let data = reports.extracting(start..<end)
         if status == 1 {
-            fragments &+= 1
-            reassembly.hold(data, of: Reassembly.Key(header, adapter: adapter), at: time, &rejected)
+            tally.fragments &+= 1
+            reassembly.hold(
+                data, of: Reassembly.Key(header, adapter: adapter), at: time, &tally.rejected)
             return end
         }
         finish(header, data, adapter, time, deliver)
@@ -189,36 +179,40 @@ public struct ReportParser: Sendable {
     ) {
         if reassembly.pending > 0, !header.properties.contains(.legacy) {
             let key = Reassembly.Key(header, adapter: adapter)
-            switch reassembly.finish(data, of: key, at: time, &rejected) {
+            switch reassembly.finish(data, of: key, at: time, &tally.rejected) {
             case .whole: break
             case .joined(let range):
-                delivered &+= 1
+                tally.delivered &+= 1
                 return deliver(header, reassembly.storage.span.extracting(range))
             case .dropped:
-                dropped &+= 1
+                tally.dropped &+= 1
                 return
             }
         }
-        delivered &+= 1
+        tally.delivered &+= 1
         deliver(header, data)
     }
 
     /// Counts a link-layer packet: its advertisement, or why there is none.
     mutating func count(linkLayer reason: RejectReason?) {
-        received &+= 1
+        tally.received &+= 1
         if let reason {
-            rejected.count(reason)
+            tally.rejected.count(reason)
         } else {
-            delivered &+= 1
+            tally.delivered &+= 1
         }
     }
 
     /// LE Meta event (§7.7.65).
-    private static let metaEvent: UInt8 = 0x3e
+    @inlinable
+    static var metaEvent: UInt8 { 0x3e }
     /// LE Advertising Report subevent (§7.7.65.2).
-    private static let legacyReport: UInt8 = 0x02
+    @inlinable
+    static var legacyReport: UInt8 { 0x02 }
     /// LE Extended Advertising Report subevent (§7.7.65.13).
-    private static let extendedReport: UInt8 = 0x0d
+    @inlinable
+    static var extendedReport: UInt8 { 0x0d }
     /// Event code, parameter length, subevent and number of reports.
-    private static let headerLength = 4
+    @inlinable
+    static var headerLength: Int { 4 }
 }

@@ -5,7 +5,7 @@
 /// merges the bytes into one load.
 extension Span where Element == UInt8 {
     /// An integer with its highest byte first.
-    @inline(__always)
+    @inlinable @inline(__always)
     func bigEndian<Word: FixedWidthInteger & UnsignedInteger>(
         _: Word.Type, at offset: Int
     ) -> Word {
@@ -17,7 +17,7 @@ extension Span where Element == UInt8 {
     }
 
     /// An integer with its lowest byte first.
-    @inline(__always)
+    @inlinable @inline(__always)
     func littleEndian<Word: FixedWidthInteger & UnsignedInteger>(
         _: Word.Type, at offset: Int
     ) -> Word {
@@ -25,14 +25,14 @@ extension Span where Element == UInt8 {
     }
 
     /// The six bytes of a device address as HCI and the link layer send them, lowest first.
-    @inline(__always)
+    @inlinable @inline(__always)
     func addressBits(at offset: Int) -> UInt64 {
         UInt64(littleEndian(UInt32.self, at: offset))
             | UInt64(littleEndian(UInt16.self, at: offset &+ 4)) &<< 32
     }
 
     /// One byte as a signed number.
-    @inline(__always)
+    @inlinable @inline(__always)
     func signed(at offset: Int) -> Int8 {
         Int8(bitPattern: self[offset])
     }

@@ -53,27 +53,29 @@ public struct IBeacon: Hashable, Sendable {
     }
 
     /// The length of an AD structure that holds an iBeacon and nothing else.
-    static let structureLength = 27
+    @inlinable
+    static var structureLength: Int { 27 }
     /// How many bytes `difference` looks at.
-    static let markLength = 6
+    @inlinable
+    static var markLength: Int { 6 }
 
     /// Zero when a structure that holds an iBeacon and nothing else begins here.
     ///
     /// The caller has checked that there are `markLength` bytes.
-    @inline(__always)
+    @inlinable @inline(__always)
     static func difference(fromMark payload: Span<UInt8>, at offset: Int) -> UInt32 {
         payload.bigEndian(UInt32.self, at: offset) ^ 0x1aff_4c00
             | UInt32(payload.bigEndian(UInt16.self, at: offset &+ 4) ^ 0x0215)
     }
 
     /// Reads such a structure of `structureLength` bytes, from its length byte on.
-    @inline(__always)
+    @inlinable @inline(__always)
     init(structure: Span<UInt8>) {
         self.init(message: structure.extracting(6..<27))
     }
 
-    @inline(__always)
-    private init(message: Span<UInt8>) {
+    @inlinable @inline(__always)
+    init(message: Span<UInt8>) {
         id = BeaconID(format: .iBeacon, twenty: message)
         measuredPower = message.signed(at: 20)
     }
@@ -84,7 +86,7 @@ public struct IBeacon: Hashable, Sendable {
 
 extension BeaconID {
     /// Makes an identifier from the first 20 bytes.
-    @inline(__always)
+    @inlinable @inline(__always)
     init(format: Format, twenty bytes: Span<UInt8>) {
         self.init(
             format: format, length: 20, high: bytes.bigEndian(UInt64.self, at: 0),

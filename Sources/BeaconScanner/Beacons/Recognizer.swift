@@ -19,6 +19,7 @@ public struct Recognizer: Sendable {
     /// - Parameters:
     ///   - payload: the advertising data of one report.
     ///   - body: is given each thing that was recognized.
+    @inlinable
     public mutating func recognize(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) {
         let start = fastLane(payload, body)
         guard start < payload.count else { return }
@@ -31,10 +32,10 @@ public struct Recognizer: Sendable {
     /// Two of five reports in a mall end here, without a walk whose branches nobody can predict.
     ///
     /// - Returns: where the walk goes on.
-    @inline(__always)
-    private func fastLane(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) -> Int {
+    @inlinable @inline(__always)
+    func fastLane(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) -> Int {
         guard payload.count >= 3 &+ IBeacon.markLength else { return 0 }
-        let start = payload[0] == 2 && payload[1] == ADType.flags.rawValue ? 3 : 0
+        let start = payload[0] == 2 && payload[1] == 1 ? 3 : 0
         let end = start &+ IBeacon.structureLength
         // One branch for both questions: each alone would be a coin toss for the processor.
         let difference = IBeacon.difference(fromMark: payload, at: start)
@@ -46,7 +47,8 @@ public struct Recognizer: Sendable {
     }
 
     /// Reports what the structures of a payload hold.
-    private mutating func walk(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) {
+    @usableFromInline
+    mutating func walk(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) {
         var listsAirSync = false
         var makerTail: UInt64?
         let end = forEachADStructure(in: payload) { type, data in

@@ -19,27 +19,57 @@ struct AddressTracks: Sendable {
         var heard: UInt32
         /// Whether the address index counts this place.
         var isClaimed = false
+
+        @inline(__always)
+        mutating func hear(at now: Int64) {
+            if now &- last > PresenceRules.attemptWindow {
+                first = now
+                heard = 0
+            }
+            last = now
+            if heard < .max { heard += 1 }
+        }
+
+        /// Whether the address has been heard often and long enough to be a beacon's.
+        @inline(__always)
+        var isEstablished: Bool {
+            heard >= PresenceRules.advertsToEnter && last &- first >= PresenceRules.timeToEnter
+        }
     }
 
-    private(set) var slots: InlineArray<4, Track>
-    /// The place heard last.
-    private(set) var current = 0
     /// Adverts from addresses that had no place, or got a new one.
     private(set) var strays: UInt32 = 0
+    private var others: InlineArray<3, Track>
+    /// The place heard last; the last in memory, see `BeaconTrack`.
+    private(set) var current: Track
 
     init() {
         let free = Track(
             address: AddressKey(DeviceAddress(bits: 0, kind: .public)), first: 0, last: 0,
             heard: 0)
-        slots = InlineArray(repeating: free)
+        current = free
+        others = InlineArray(repeating: free)
     }
 
-    /// What one report did to the places.
+    /// The places by number: 0 is the one heard last.
+    private(set) subscript(place: Int) -> Track {
+        get { place == 0 ? current : others[place - 1] }
+        set {
+            if place == 0 {
+                current = newValue
+            } else {
+                others[place - 1] = newValue
+            }
+        }
+    }
+
+    /// What one report did to the places. The heard address is `current` afterwards, unless it was
+    /// refused.
     enum Heard {
-        /// The address has this place already.
-        case known(Int)
-        /// The address got this place; another may have lost it.
-        case admitted(Int, displaced: AddressKey?)
+        /// The address has a place already.
+        case known
+        /// The address got a place; another may have lost it.
+        case admitted(displaced: AddressKey?)
         /// No place for the address.
         case refused
     }
@@ -47,72 +77,57 @@ struct AddressTracks: Sendable {
     /// Takes a report.
     @inline(__always)
     mutating func hear(_ address: AddressKey, at now: Int64) -> Heard {
-        if slots[current].heard > 0, slots[current].address == address {
-            hearAgain(current, at: now)
-            return .known(current)
+        if current.address == address, current.heard > 0 {
+            current.hear(at: now)
+            return .known
         }
         return hearOther(address, at: now)
     }
 
-    @inline(__always)
-    private mutating func hearAgain(_ slot: Int, at now: Int64) {
-        if now &- slots[slot].last > PresenceRules.attemptWindow {
-            slots[slot].first = now
-            slots[slot].heard = 0
-        }
-        slots[slot].last = now
-        if slots[slot].heard < .max { slots[slot].heard += 1 }
-    }
-
     private mutating func hearOther(_ address: AddressKey, at now: Int64) -> Heard {
-        for slot in 0..<Self.capacity
-        where slots[slot].heard > 0 && slots[slot].address == address {
-            hearAgain(slot, at: now)
-            current = slot
-            return .known(slot)
+        for place in 1..<Self.capacity
+        where self[place].heard > 0 && self[place].address == address {
+            let former = current
+            current = self[place]
+            self[place] = former
+            current.hear(at: now)
+            return .known
         }
         strays &+= 1
-        guard let slot = place(at: now) else { return .refused }
-        let displaced = slots[slot].isClaimed ? slots[slot].address : nil
-        slots[slot] = Track(address: address, first: now, last: now, heard: 1)
-        current = slot
-        return .admitted(slot, displaced: displaced)
+        guard let place = placeForNewcomer(at: now) else { return .refused }
+        let displaced = self[place].isClaimed ? self[place].address : nil
+        if place != 0 { self[place] = current }
+        current = Track(address: address, first: now, last: now, heard: 1)
+        return .admitted(displaced: displaced)
     }
 
-    /// A place for a newcomer.
-    private func place(at now: Int64) -> Int? {
+    private func placeForNewcomer(at now: Int64) -> Int? {
         var least = 0
-        for slot in 0..<Self.capacity {
-            let track = slots[slot]
+        for place in 0..<Self.capacity {
+            let track = self[place]
             let isFree = track.heard == 0 || now &- track.last > PresenceRules.attemptWindow
-            if isFree { return slot }
-            let weakest = slots[least]
-            if (track.heard, track.last) < (weakest.heard, weakest.last) { least = slot }
+            if isFree { return place }
+            if (track.heard, track.last) < (self[least].heard, self[least].last) { least = place }
         }
-        guard slots[least].heard < PresenceRules.advertsToEnter,
-            strays % Self.admission == 0
-        else { return nil }
-        return least
+        let mayGo = self[least].heard < PresenceRules.advertsToEnter
+        return mayGo && strays % Self.admission == 0 ? least : nil
     }
 
-    /// Notes whether the address index counts a place.
-    mutating func setClaimed(_ claimed: Bool, _ slot: Int) {
-        slots[slot].isClaimed = claimed
+    /// Notes that the address index counts the place heard last.
+    mutating func claimCurrent() {
+        current.isClaimed = true
     }
 
-    /// The place of an address; nil when it has none.
-    func slot(of address: AddressKey) -> Int? {
-        (0..<Self.capacity).first { slots[$0].heard > 0 && slots[$0].address == address }
+    /// Notes for every place in use whether the address index counts it.
+    mutating func setClaims(_ claimed: Bool) {
+        for place in 0..<Self.capacity where self[place].heard > 0 {
+            self[place].isClaimed = claimed
+        }
     }
 
-    /// The address heard last; nil before the first advert.
-    var currentAddress: AddressKey? { slots[current].heard > 0 ? slots[current].address : nil }
-
-    /// Whether a place has been heard often and long enough to be a beacon.
-    @inline(__always)
-    func isEstablished(_ slot: Int) -> Bool {
-        slots[slot].heard >= PresenceRules.advertsToEnter
-            && slots[slot].last &- slots[slot].first >= PresenceRules.timeToEnter
+    /// Whether an address has a place.
+    func contains(_ address: AddressKey) -> Bool {
+        (0..<Self.capacity).contains { self[$0].heard > 0 && self[$0].address == address }
     }
 
     /// Whether two addresses were heard through each other for at least `overlap`, and both within
@@ -123,15 +138,15 @@ struct AddressTracks: Sendable {
     func hasConcurrent(at now: Int64, overlap: Int64, recent: Int64) -> Bool {
         for left in 0..<Self.capacity where isLive(left, at: now, recent: recent) {
             for right in (left + 1)..<Self.capacity where isLive(right, at: now, recent: recent) {
-                let start = max(slots[left].first, slots[right].first)
-                let end = min(slots[left].last, slots[right].last)
+                let start = max(self[left].first, self[right].first)
+                let end = min(self[left].last, self[right].last)
                 if end &- start >= overlap { return true }
             }
         }
         return false
     }
 
-    private func isLive(_ slot: Int, at now: Int64, recent: Int64) -> Bool {
-        isEstablished(slot) && now &- slots[slot].last <= recent
+    private func isLive(_ place: Int, at now: Int64, recent: Int64) -> Bool {
+        self[place].isEstablished && now &- self[place].last <= recent
     }
 }

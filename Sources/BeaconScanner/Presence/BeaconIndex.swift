@@ -2,53 +2,53 @@
 ///
 /// Open addressing with linear probing, at most half full, built once for each configuration and
 /// only read afterwards. Nothing from the air is ever inserted, so no sender can fill it, push a
-/// beacon out or lengthen a probe; the seed keeps it from aiming at the longest one.
+/// beacon out or lengthen a probe; the seed keeps it from aiming at the longest one. The
+/// identifiers themselves stay in the records, which a hit needs anyway.
 struct BeaconIndex: Sendable {
     /// The upper 32 bits of the hash, then the index; all ones for a free place.
     private var places: [UInt64]
-    private let ids: [BeaconID]
     private let mask: Int
     private let hash: SeededHash
 
     private static let free = UInt64.max
 
-    init(_ ids: [BeaconID], hash: SeededHash) {
+    /// Makes an index of records. Of two with the same identifier the first counts.
+    init(_ tracks: [BeaconTrack], hash: SeededHash) {
         var size = 16
-        while size < 2 * ids.count { size *= 2 }
+        while size < 2 * tracks.count { size *= 2 }
         places = [UInt64](repeating: Self.free, count: size)
         mask = size - 1
-        self.ids = ids
         self.hash = hash
-        for (index, id) in ids.enumerated() where find(id, hash: hash(id)) < 0 {
-            insert(index, hash: hash(id))
+        for (number, track) in tracks.enumerated() where find(track.id, in: tracks) == nil {
+            insert(number, hash: hash(track.id))
         }
     }
 
-    private mutating func insert(_ index: Int, hash: UInt64) {
+    private mutating func insert(_ number: Int, hash: UInt64) {
         var place = Int(truncatingIfNeeded: hash) & mask
         while places[place] != Self.free { place = (place + 1) & mask }
-        places[place] = hash & 0xffff_ffff_0000_0000 | UInt64(UInt32(truncatingIfNeeded: index))
+        places[place] = hash & 0xffff_ffff_0000_0000 | UInt64(UInt32(truncatingIfNeeded: number))
     }
 
     /// The index of an identifier; −1 when it is not configured.
     @inline(__always)
-    func find(_ id: BeaconID, hash: UInt64) -> Int {
+    func find(_ id: BeaconID, hash: UInt64, in tracks: [BeaconTrack]) -> Int {
         var place = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = places[place]
             if entry == Self.free { return -1 }
             if (entry ^ hash) >> 32 == 0 {
-                let index = Int(truncatingIfNeeded: entry & 0xffff_ffff)
-                if ids[index] == id { return index }
+                let number = Int(truncatingIfNeeded: entry & 0xffff_ffff)
+                if tracks[number].id == id { return number }
             }
             place = (place + 1) & mask
         }
     }
 
     /// The index of an identifier; nil when it is not configured.
-    func find(_ id: BeaconID) -> Int? {
-        let index = find(id, hash: hash(id))
-        return index < 0 ? nil : index
+    func find(_ id: BeaconID, in tracks: [BeaconTrack]) -> Int? {
+        let number = find(id, hash: hash(id), in: tracks)
+        return number < 0 ? nil : number
     }
 }
 

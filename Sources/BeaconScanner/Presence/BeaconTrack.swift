@@ -3,8 +3,11 @@
 /// State and what was announced of it are kept apart. A transition is the difference of the two,
 /// so a full queue delays a transition and never loses one.
 struct BeaconTrack: Sendable {
-    // What every report reads or writes comes first, to lie together in memory.
+    // What every report reads or writes lies together, some 190 bytes in three or four cache lines:
+    // from the end of `addresses` to the beginning of `radios`.
+    private(set) var addresses = AddressTracks()
     let id: BeaconID
+    private var epoch: UInt32 = 0
     /// When the beacon was last heard, observed time and the caller's.
     private(set) var lastHeard: Int64 = 0
     private(set) var lastHeardAt = BootTime(nanoseconds: 0)
@@ -15,24 +18,21 @@ struct BeaconTrack: Sendable {
     /// The catalog's power at 1 m; 0 when the advertised one counts.
     private var catalogPower: Int8
     private(set) var advertisedPower: Int8 = 0
-    /// A boundary was passed this many samples in a row, towards this proximity.
-    private var pendingSamples: UInt8 = 0
+    /// Whether a sample passed a boundary towards this proximity.
+    private var isPending = false
     private var pendingProximity = Proximity.unknown
-    private var epoch: UInt32 = 0
+    private(set) var isWorn: Bool
+    /// What the owner was told.
+    private(set) var announced = State()
     private var proximitySince: Int64 = 0
     private(set) var intervals = IntervalEstimate()
     private(set) var radios = RadioTracks()
-    var addresses = AddressTracks()
 
-    // What only transitions and ticks touch.
-    /// What the owner was told.
-    var announced = State()
     /// When the present or last stay began.
     private(set) var enteredAt = BootTime(nanoseconds: 0)
     private(set) var hasEntered = false
     /// The zone a fixed beacon belongs to; −1 for none.
     private(set) var zone: Int32
-    private(set) var isWorn: Bool
 
     /// What transitions are made of.
     struct State: Sendable, Equatable {
@@ -56,7 +56,12 @@ struct BeaconTrack: Sendable {
         catalogPower = beacon.measuredPower ?? 0
         zone = beacon.zone ?? -1
         isWorn = beacon.isWorn
-        for slot in 0..<AddressTracks.capacity { addresses.setClaimed(false, slot) }
+        addresses.setClaims(true)
+    }
+
+    /// The address index counts the address heard last.
+    mutating func claimAddress() {
+        addresses.claimCurrent()
     }
 
     /// The power at 1 m in dBm that counts: the catalog's, else the advertised one.
@@ -81,25 +86,25 @@ struct BeaconTrack: Sendable {
     /// - Parameter displaced: set to the address that lost its place to the report's.
     @inline(__always)
     mutating func hear(
-        _ report: PresenceReport, hearing: RadioSet, rules: PresenceRules,
-        displaced: inout AddressKey?
+        _ report: PresenceReport, hearing: RadioSet,
+        ranging: Ranging, displaced: inout AddressKey?
     ) -> Attention {
         var attention: Attention = []
         adverts &+= 1
         advertisedPower = report.measuredPower
-        let isContinuous = isHeard && epoch == report.epoch && isWithinStay(report.now, rules)
+        let isContinuous = isHeard && epoch == report.epoch && isWithinStay(report.now)
         lastHeard = report.now
         lastHeardAt = report.at
         epoch = report.epoch
 
         let heard = radios.hear(report, hearing: hearing, meanGap: intervals.meanGap)
         if let gap = heard.gap, isContinuous { intervals.learn(gap) }
-        if heard.isReading, state.isPresent { range(rules, at: report.now) }
+        if heard.isReading, state.isPresent { range(ranging, at: report.now) }
 
         switch addresses.hear(report.address, at: report.now) {
-        case .known(let slot):
-            if !state.isPresent, addresses.isEstablished(slot) { attention.insert(.mayEnter) }
-        case .admitted(_, let old):
+        case .known:
+            if !state.isPresent, addresses.current.isEstablished { attention.insert(.mayEnter) }
+        case .admitted(let old):
             displaced = old
             attention.insert(.newAddress)
         case .refused: break
@@ -111,7 +116,7 @@ struct BeaconTrack: Sendable {
     /// Whether an advert at this time continues what went before it; the first one after an
     /// absence does not, and its gap is not an interval.
     @inline(__always)
-    private func isWithinStay(_ now: Int64, _ rules: PresenceRules) -> Bool {
+    private func isWithinStay(_ now: Int64) -> Bool {
         state.isPresent || now &- lastHeard <= PresenceRules.attemptWindow
     }
 
@@ -120,42 +125,41 @@ struct BeaconTrack: Sendable {
     /// A change needs two samples in a row beyond the boundary's margin and a second in the
     /// present zone: one deep fade of one channel is no step.
     @inline(__always)
-    private mutating func range(_ rules: PresenceRules, at now: Int64) {
-        guard let level = radios.rssi else { return }
-        let seen = rules.ranging.proximity(
+    private mutating func range(_ ranging: Ranging, at now: Int64) {
+        guard let level = radios.best.rssi else { return }
+        let seen = ranging.proximity(
             rssi: level, measuredPower: measuredPower, from: state.proximity)
         if seen == state.proximity {
-            pendingSamples = 0
+            isPending = false
             return
         }
-        pendingSamples = seen == pendingProximity && pendingSamples > 0 ? 2 : 1
+        let isSecond = isPending && seen == pendingProximity
+        isPending = true
         pendingProximity = seen
-        guard pendingSamples == 2, now &- proximitySince >= PresenceRules.proximityDwell else {
-            return
-        }
+        guard isSecond, now &- proximitySince >= PresenceRules.proximityDwell else { return }
         state.proximity = seen
         proximitySince = now
-        pendingSamples = 0
+        isPending = false
     }
 
     /// Whether something in the hot state waits to be announced.
     @inline(__always)
     private var isUnannounced: Bool {
         state.proximity != announced.proximity
-            || isWorn && radios.slots[radios.best].radio != announced.radio
+            || isWorn && radios.best.radio != announced.radio
     }
 
-    /// The beacon is here, heard at this place of its addresses.
-    mutating func enter(_ rules: PresenceRules, slot: Int, now: Int64, at: BootTime) {
-        let track = addresses.slots[slot]
+    /// The beacon is here, by the address heard last.
+    mutating func enter(_ rules: PresenceRules, now: Int64, at: BootTime) {
+        let track = addresses.current
         intervals.restart(meanGap: (track.last &- track.first) / Int64(max(track.heard, 2) - 1))
         state.isPresent = true
         enteredAt = at
         hasEntered = true
-        pendingSamples = 0
+        isPending = false
         proximitySince = now
         state.proximity =
-            radios.rssi.map { rules.ranging.proximity(rssi: $0, measuredPower: measuredPower) }
+            radios.best.rssi.map { rules.ranging.proximity(rssi: $0, measuredPower: measuredPower) }
             ?? .unknown
     }
 
@@ -172,8 +176,8 @@ struct BeaconTrack: Sendable {
     /// - Parameter listening: since when a radio listens; `Int64.max` when it does not.
     func silentSince(_ listening: (UInt8) -> Int64, window: Int64) -> Int64? {
         var earliest = Int64.max
-        for slot in 0..<radios.count {
-            let track = radios.slots[slot]
+        for number in 0..<radios.count {
+            let track = radios[number]
             guard lastHeard &- track.lastHeard <= window else { continue }
             earliest = min(earliest, max(listening(track.radio), lastHeard))
         }
@@ -183,6 +187,7 @@ struct BeaconTrack: Sendable {
     /// The next difference between what is true and what was announced, in the order in which an
     /// owner can follow it; nil when there is none.
     func unannounced() -> Transition.Change? {
+        if state == announced { return nil }
         let wasMissing = announced.findings.contains(.missing)
         let isMissing = state.findings.contains(.missing)
         if wasMissing, !isMissing { return .found }
@@ -199,12 +204,10 @@ struct BeaconTrack: Sendable {
         case (false, false): break
         }
         if !wasMissing, isMissing { return .missing }
-        for finding in Finding.allCases where finding != .missing {
-            let was = announced.findings.contains(finding)
-            let now = state.findings.contains(finding)
-            if was != now { return now ? .raised(finding) : .cleared(finding) }
-        }
-        return nil
+        let other = state.findings.symmetricDifference(announced.findings)
+            .subtracting(Findings(.missing))
+        guard let finding = other.first else { return nil }
+        return state.findings.contains(finding) ? .raised(finding) : .cleared(finding)
     }
 
     /// Zones count, and where the radios have none, the radios themselves.

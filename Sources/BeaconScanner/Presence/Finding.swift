@@ -46,4 +46,9 @@ public struct Findings: OptionSet, Sendable, Hashable {
     public func contains(_ finding: Finding) -> Bool {
         contains(Findings(finding))
     }
+
+    /// The finding with the lowest number; nil for the empty set.
+    var first: Finding? {
+        Finding(rawValue: UInt8(truncatingIfNeeded: rawValue.trailingZeroBitCount))
+    }
 }

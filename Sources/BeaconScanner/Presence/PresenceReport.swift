@@ -21,14 +21,12 @@ struct PresenceReport: Sendable {
 struct AddressKey: Hashable, Sendable {
     let word: UInt64
 
+    private static let anonymous: UInt64 = 2
+
     @inline(__always)
     init(_ address: DeviceAddress) {
-        let kind: UInt64 =
-            switch address.kind {
-            case .public, .publicIdentity: 0
-            case .random, .randomIdentity: 1
-            case .anonymous: 2
-            }
+        let raw = UInt64(address.kind.rawValue)
+        let kind = raw <= 3 ? raw & 1 : Self.anonymous
         word = address.bits | kind << 48
     }
 

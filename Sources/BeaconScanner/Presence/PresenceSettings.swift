@@ -71,9 +71,9 @@ struct PresenceRules: Sendable {
     static let longestStep = 3 * second
     /// How often the owner should call `tick`: a third of the longest step that counts.
     static let tickPeriod = 1 * second
-    /// How long a present beacon goes unchecked; the lateness of a leave when its learned
-    /// interval has fallen meanwhile.
-    static let recheck = 2 * second
+    /// How long a present beacon goes unchecked; the most by which a leave is late when its
+    /// learned interval has fallen since the last look.
+    static let recheck = 5 * second
     /// Every beacon's audit runs once in this many ticks.
     static let auditSlices = 16
 

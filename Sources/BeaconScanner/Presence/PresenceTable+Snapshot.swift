@@ -104,7 +104,7 @@ extension PresenceTable {
 
     /// The index of a configured beacon; nil when the configuration does not know it.
     public func index(of id: BeaconID) -> Int32? {
-        index.find(id).map { Int32(truncatingIfNeeded: $0) }
+        index.find(id, in: tracks).map { Int32(truncatingIfNeeded: $0) }
     }
 
     /// What is known of a configured beacon; nil for an index out of range. Allocates nothing.
@@ -112,10 +112,10 @@ extension PresenceTable {
         guard index >= 0, Int(index) < tracks.count else { return nil }
         let track = tracks[Int(index)]
         let battery = audits[Int(index)].battery
-        let rssi = track.radios.rssi
+        let rssi = track.radios.best.rssi
         let zone =
-            track.isWorn
-            ? track.radios.bestRadio.map { radios.zone(of: $0) } ?? -1 : track.zone
+            track.isWorn && track.isHeard
+            ? radios.zone(of: track.radios.best.radio) : track.isWorn ? -1 : track.zone
         return BeaconStatus(
             id: track.id, index: index, state: state(of: track), rssi: rssi,
             measuredPower: track.measuredPower,
@@ -123,7 +123,8 @@ extension PresenceTable {
                 rules.ranging.distance(rssi: $0, measuredPower: track.measuredPower)
             },
             proximity: track.state.proximity, zone: zone >= 0 ? zone : nil,
-            radio: track.radios.bestRadio, address: track.addresses.currentAddress?.address,
+            radio: track.isHeard ? track.radios.best.radio : nil,
+            address: track.isHeard ? track.addresses.current.address.address : nil,
             lastHeard: track.isHeard ? track.lastHeardAt : nil,
             enteredAt: track.hasEntered ? track.enteredAt : nil, adverts: track.adverts,
             interval: track.intervals.interval > 0 ? track.intervals.interval : nil,

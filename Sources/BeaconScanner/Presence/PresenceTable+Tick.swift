@@ -31,9 +31,7 @@ extension PresenceTable {
             let number = Int32(truncatingIfNeeded: beacon)
             if let displaced { addresses.release(displaced, number) }
             addresses.claim(report.address, number)
-            if let slot = tracks[beacon].addresses.slot(of: report.address) {
-                tracks[beacon].addresses.setClaimed(true, slot)
-            }
+            tracks[beacon].claimAddress()
         }
         if attention.contains(.mayEnter) { mayEnter(beacon, report) }
         if attention.contains(.changed) { announce(beacon, at: report.at) }
@@ -41,10 +39,8 @@ extension PresenceTable {
 
     /// An absent beacon has been heard enough to enter, unless its sender counterfeits a fleet.
     private mutating func mayEnter(_ beacon: Int, _ report: PresenceReport) {
-        guard addresses.claims(of: report.address) <= rules.identifiersPerAddress,
-            let slot = tracks[beacon].addresses.slot(of: report.address)
-        else { return }
-        tracks[beacon].enter(rules, slot: slot, now: report.now, at: report.at)
+        guard addresses.claims(of: report.address) <= rules.identifiersPerAddress else { return }
+        tracks[beacon].enter(rules, now: report.now, at: report.at)
         presentCount += 1
         if tracks[beacon].state.findings.contains(.missing) {
             tracks[beacon].state.findings.remove(Findings(.missing))
@@ -105,7 +101,7 @@ extension PresenceTable {
         let number = Int32(truncatingIfNeeded: beacon)
         var isFleet = false
         for slot in 0..<AddressTracks.capacity {
-            let place = tracks[beacon].addresses.slots[slot]
+            let place = tracks[beacon].addresses[slot]
             guard place.isClaimed else { continue }
             addresses.refresh(place.address, number)
             let isLive = clock.now &- place.last <= PresenceRules.attemptWindow
@@ -115,9 +111,8 @@ extension PresenceTable {
         }
         let isElsewhere =
             tracks[beacon].state.isPresent && !tracks[beacon].isWorn
-            && tracks[beacon].radios.bestRadio.map {
-                radios.isElsewhere(tracks[beacon].zone, heardBy: $0)
-            } ?? false
+            && radios.isElsewhere(
+                tracks[beacon].zone, heardBy: tracks[beacon].radios.best.radio)
         tracks[beacon].state.findings = audits[beacon].visit(
             tracks[beacon], rules,
             BeaconAudit.Surroundings(
@@ -142,7 +137,7 @@ extension PresenceTable {
 
     /// Works out where a beacon is.
     private mutating func place(_ beacon: Int) {
-        let radio = tracks[beacon].radios.bestRadio ?? 0
+        let radio = tracks[beacon].radios.best.radio
         tracks[beacon].state.radio = radio
         tracks[beacon].state.zone =
             tracks[beacon].isWorn ? radios.zone(of: radio) : tracks[beacon].zone
@@ -161,7 +156,7 @@ extension PresenceTable {
         return Transition(
             change: change, id: track.id, index: Int32(truncatingIfNeeded: beacon),
             zone: track.state.zone >= 0 ? track.state.zone : nil, radio: track.state.radio,
-            proximity: track.state.proximity, rssi: track.radios.rssi, at: now,
+            proximity: track.state.proximity, rssi: track.radios.best.rssi, at: now,
             lastHeard: track.isHeard ? track.lastHeardAt : nil, since: since)
     }
 }

@@ -94,14 +94,14 @@ public struct PresenceTable: ~Copyable, Sendable {
             address: AddressKey(address), now: clock.now, at: now, rssi: rssi,
             measuredPower: measuredPower, radio: radio, epoch: epoch)
         let hashed = hash(id)
-        let beacon = index.find(id, hash: hashed)
+        let beacon = index.find(id, hash: hashed, in: tracks)
         guard beacon >= 0 else {
             strangers.hear(id, hash: hashed, report)
             return -1
         }
         var displaced: AddressKey?
         let attention = tracks[beacon].hear(
-            report, hearing: radios.hearing, rules: rules, displaced: &displaced)
+            report, hearing: radios.hearing, ranging: rules.ranging, displaced: &displaced)
         if !attention.isEmpty { attend(beacon, attention, report, displaced) }
         return Int32(truncatingIfNeeded: beacon)
     }
@@ -120,7 +120,7 @@ public struct PresenceTable: ~Copyable, Sendable {
         for slot in 0..<AddressIndex.beaconsPerAddress {
             let beacon = Int(beacons[slot])
             guard beacon >= 0, beacon < tracks.count,
-                tracks[beacon].addresses.slot(of: key) != nil
+                tracks[beacon].addresses.contains(key)
             else { continue }
             audits[beacon].battery.observe(reading, at: clock.now)
             if first < 0 { first = beacons[slot] }

@@ -1,9 +1,7 @@
 /// The radios that hear one beacon, and which of them hears it best.
 ///
-/// A fixed few: a beacon in the earshot of more than four radios is placed well enough by four.
+/// Four at most: a beacon in the earshot of more is placed well enough by those.
 struct RadioTracks: Sendable {
-    /// How many radios are kept apart.
-    static let capacity = 4
     /// How much stronger another radio's smoothed level must be to take over, in dB.
     ///
     /// habluetooth switches at 16 dB of raw signal and holds a dead band of 6 dB. Levels here are
@@ -16,21 +14,18 @@ struct RadioTracks: Sendable {
     /// … but never sooner than this: a radio busy scanning for another purpose is not deaf.
     static let lostFloor = 3 * PresenceRules.second
 
-    private(set) var slots: InlineArray<4, SignalTrack>
+    /// The radio that hears the beacon best; first in memory, as most reports are its own.
+    private(set) var best = SignalTrack(radio: 0, at: 0)
+    private var others: InlineArray<3, SignalTrack>
+    /// How many radios are kept, the best one included; 0 before the first report.
     private(set) var count = 0
-    /// The index of the best one; 0 as long as there is none.
-    private(set) var best = 0
 
     init() {
-        slots = InlineArray(repeating: SignalTrack(radio: 0, at: 0))
+        others = InlineArray(repeating: SignalTrack(radio: 0, at: 0))
     }
 
-    /// The radio that hears the beacon best; nil before the first report.
-    var bestRadio: UInt8? { count > 0 ? slots[best].radio : nil }
-
-    /// The smoothed level of the best radio in dBm; nil when it measured none.
-    @inline(__always)
-    var rssi: Float? { slots[best].rssi }
+    /// The tracks by number: 0 is the best one, up to `count`.
+    subscript(number: Int) -> SignalTrack { number == 0 ? best : others[number - 1] }
 
     /// What one report did.
     struct Heard {
@@ -46,69 +41,70 @@ struct RadioTracks: Sendable {
     ///   - hearing: the radios that are known to listen; a best radio that does not gives way.
     ///   - meanGap: the beacon's learned mean gap, 0 when unknown.
     @inline(__always)
-    mutating func hear(_ report: PresenceReport, hearing: RadioSet, meanGap: Int64) -> Heard {
-        if count > 0, slots[best].radio == report.radio {
-            let gap = report.now &- slots[best].lastHeard
-            slots[best].hear(report.rssi, at: report.now)
+    mutating func hear(
+        _ report: PresenceReport, hearing: RadioSet, meanGap: Int64
+    ) -> Heard {
+        if best.radio == report.radio, count > 0 {
+            let gap = report.now &- best.lastHeard
+            best.hear(report.rssi, at: report.now)
             return Heard(gap: gap, isReading: report.rssi.isAvailable)
         }
-        return hearOther(report, hearing: hearing, meanGap: meanGap)
+        let isBest = hearOther(report, hearing: hearing, meanGap: meanGap)
+        return Heard(gap: nil, isReading: isBest && report.rssi.isAvailable)
     }
 
     /// A report from a radio that is not the best one.
+    ///
+    /// - Returns: whether it is now.
     private mutating func hearOther(
         _ report: PresenceReport, hearing: RadioSet, meanGap: Int64
-    ) -> Heard {
-        guard let slot = slot(for: report) else { return Heard(gap: nil, isReading: false) }
-        slots[slot].hear(report.rssi, at: report.now)
-        guard slot != best else {  // the first radio of all
-            return Heard(gap: nil, isReading: report.rssi.isAvailable)
+    ) -> Bool {
+        guard count > 0 else {
+            count = 1
+            best = SignalTrack(radio: report.radio, at: report.now)
+            best.hear(report.rssi, at: report.now)
+            return true
         }
+        guard let place = place(for: report) else { return false }
+        others[place].hear(report.rssi, at: report.now)
         let lostAfter = max(meanGap &* Self.lostAfterGaps, Self.lostFloor)
         let isLost =
-            report.now &- slots[best].lastHeard > lostAfter
-            || !hearing.contains(slots[best].radio)
-        guard isLost || isClearlyBetter(slot) else { return Heard(gap: nil, isReading: false) }
-        best = slot
-        return Heard(gap: nil, isReading: report.rssi.isAvailable)
+            report.now &- best.lastHeard > lostAfter || !hearing.contains(best.radio)
+        guard isLost || isClearlyBetter(others[place]) else { return false }
+        let former = best
+        best = others[place]
+        others[place] = former
+        return true
     }
 
-    private func isClearlyBetter(_ slot: Int) -> Bool {
-        let other = slots[slot]
+    private func isClearlyBetter(_ other: SignalTrack) -> Bool {
         guard other.readings >= SignalTrack.readingsToTrust else { return false }
-        guard let level = slots[best].rssi else { return true }
+        guard let level = best.rssi else { return true }
         return other.level > level + Self.margin
     }
 
-    /// The place for a radio: its own, a free one, that of a radio long silent, or that of the
-    /// weakest if the new one is clearly stronger. Never that of the best.
-    private mutating func slot(for report: PresenceReport) -> Int? {
-        for index in 0..<count where slots[index].radio == report.radio { return index }
-        if count < Self.capacity {
-            slots[count] = SignalTrack(radio: report.radio, at: report.now)
-            count += 1
-            return count - 1
-        }
-        var weakest: Int?
-        for index in 0..<count where index != best {
-            let track = slots[index]
+    /// The place of a radio among the others: its own, a free one, that of a radio long silent,
+    /// or that of the weakest if the new one is clearly stronger.
+    private mutating func place(for report: PresenceReport) -> Int? {
+        let used = count - 1
+        for place in 0..<used where others[place].radio == report.radio { return place }
+        guard let free = freePlace(for: report, used: used) else { return nil }
+        others[free] = SignalTrack(radio: report.radio, at: report.now)
+        if free == used { count += 1 }
+        return free
+    }
+
+    private func freePlace(for report: PresenceReport, used: Int) -> Int? {
+        if used < others.count { return used }
+        var weakest = 0
+        for place in 0..<used {
+            let track = others[place]
             let isSilent = report.now &- track.lastHeard > PresenceRules.attemptWindow
-            if isSilent || track.rssi == nil {
-                weakest = index
-                break
-            }
-            if weakest == nil || track.level < slots[weakest ?? 0].level { weakest = index }
+            if isSilent || track.readings == 0 { return place }
+            if track.level < others[weakest].level { weakest = place }
         }
-        guard let weakest else { return nil }
-        let rival = slots[weakest]
-        let isFree =
-            rival.rssi == nil
-            || report.now &- rival.lastHeard > PresenceRules.attemptWindow
-        guard
-            isFree || report.rssi.isAvailable && Float(report.rssi.dBm) > rival.level + Self.margin
-        else { return nil }
-        slots[weakest] = SignalTrack(radio: report.radio, at: report.now)
-        return weakest
+        let isStronger = Float(report.rssi.dBm) > others[weakest].level + Self.margin
+        return report.rssi.isAvailable && isStronger ? weakest : nil
     }
 }
 

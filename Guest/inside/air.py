@@ -1,0 +1,90 @@
+"""The air of the guest: the box's adapter on /dev/vhci, and what it hears.
+
+bumble's controller reports every advertisement as connectable, twice (again as its own scan
+response), at -50 dBm. Beacons differ in just these things, so `Adapter` makes the reports itself.
+Call `open_adapter()` first, then let the air speak with `Adapter.hear()`; peers that are bumble
+devices on the same link (for GATT) are heard too, as connectable at -50 dBm.
+"""
+
+import dataclasses
+
+from bumble import controller, hci, link, transport
+
+AdvertisingReport = hci.HCI_LE_Advertising_Report_Event
+ADV_IND = AdvertisingReport.EventType.ADV_IND
+ADV_SCAN_IND = AdvertisingReport.EventType.ADV_SCAN_IND
+ADV_NONCONN_IND = AdvertisingReport.EventType.ADV_NONCONN_IND
+SCAN_RSP = AdvertisingReport.EventType.SCAN_RSP
+
+# LE Set Scan Parameters: passive 0, active 1 (Core 5.4, Vol 4, Part E, 7.8.10).
+ACTIVE_SCAN = 1
+
+
+@dataclasses.dataclass
+class Heard:
+    """One advertising packet as it reaches the box."""
+
+    address: hci.Address
+    data: bytes
+    rssi: int
+    event_type: int = ADV_NONCONN_IND
+    scan_response: bytes | None = None
+
+
+class Adapter(controller.Controller):
+    """The box's adapter: a Bluetooth 4 dongle, so its reports are the legacy ones."""
+
+    def __init__(self, name, **rest):
+        super().__init__(name, **rest)
+        self.le_features &= ~(
+            hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
+            | hci.LeFeatureMask.LE_PERIODIC_ADVERTISING
+        )
+
+    # Data on the emulated link carries the sender's random address. BlueZ sets one for scanning,
+    # and peers, who know this adapter by its public address, would answer to nobody.
+    @property
+    def random_address(self):
+        return self.public_address
+
+    @random_address.setter
+    def random_address(self, address):
+        pass
+
+    def hear(self, heard: Heard):
+        """Reports one packet to the host, and the scan response an active scan gets."""
+        if not self.le_scan_enable:
+            return
+        self._report(heard.event_type, heard.address, heard.data, heard.rssi)
+        asked = self.le_scan_type == ACTIVE_SCAN
+        if heard.scan_response is not None and asked:
+            self._report(SCAN_RSP, heard.address, heard.scan_response, heard.rssi)
+
+    def on_advertising_pdu(self, pdu):
+        """A packet from a bumble device on the same link."""
+        self.hear(Heard(pdu.advertiser_address, bytes(pdu.data), -50, ADV_IND))
+        pending = self.pending_le_connection
+        if pending and pending.peer_address == pdu.advertiser_address:
+            self.create_le_connection(pdu.advertiser_address)
+
+    def _report(self, event_type, address, data, rssi):
+        report = AdvertisingReport.Report(
+            event_type=event_type,
+            address_type=address.address_type,
+            address=address,
+            data=data,
+            rssi=rssi,
+        )
+        self.send_hci_packet(AdvertisingReport([report]))
+
+
+async def open_adapter(address: str) -> Adapter:
+    """Gives the kernel a controller with this public address; it becomes the next hciN."""
+    vhci = await transport.open_transport("vhci")
+    return Adapter(
+        "adapter",
+        host_source=vhci.source,
+        host_sink=vhci.sink,
+        link=link.LocalLink(),
+        public_address=f"{address}/P",
+    )

@@ -1,0 +1,84 @@
+# What scenarios share; they source it: . "$GUEST/inside/lib.sh"
+# shellcheck shell=sh
+
+# check NAME COMMAND… — runs the command and reports the promise NAME as kept or broken.
+check() {
+    promise=$1
+    shift
+    if "$@"; then
+        echo "ok $promise" | tee -a "$RESULTS/report"
+    else
+        echo "not ok $promise" | tee -a "$RESULTS/report"
+        return 1
+    fi
+}
+
+# Seconds since the guest was started, whole.
+uptime_seconds() { cut -d. -f1 /proc/uptime; }
+
+# wait_until SECONDS COMMAND… — true as soon as the command is, false when the time is over.
+wait_until() {
+    deadline=$(($(uptime_seconds) + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$(uptime_seconds)" -lt "$deadline" ] || return 1
+        sleep 0.2
+    done
+}
+
+# Loads the kernel's Bluetooth and its virtual controllers.
+load_bluetooth() {
+    modprobe -d "$PARTS/kernel" -S "$(uname -r)" -a bluetooth hci_vhci uhid \
+        ecdh_generic cmac ecb algif_hash algif_skcipher
+}
+
+# Starts the system bus and the real bluetoothd, which keeps what it learns in a tmpfs. Under
+# systemd both are units already.
+start_bluetoothd() {
+    mount -t tmpfs -o mode=700 tmpfs /var/lib/bluetooth
+    mkdir -p /run/dbus
+    dbus-daemon --system --fork
+    /usr/libexec/bluetooth/bluetoothd -n &
+    wait_until 30 bus_has org.bluez
+}
+
+# True when the name has an owner on the system bus.
+bus_has() {
+    dbus-send --system --print-reply=literal --dest=org.freedesktop.DBus / \
+        org.freedesktop.DBus.NameHasOwner "string:$1" | grep -q true
+}
+
+# start_air PROGRAM [ARGUMENT…] — runs a Python program that plays the air (see air.py) and waits
+# for its line "ready". Importing takes 15–25 s under emulation.
+start_air() {
+    PYTHONPATH=$GUEST/inside PYTHONDONTWRITEBYTECODE=1 \
+        "$PARTS/venv/bin/python" -u "$@" >"$RESULTS/air.log" 2>&1 &
+    # shellcheck disable=SC2034 # for the scenario to wait on
+    air=$!
+    wait_until 90 grep -q '^ready' "$RESULTS/air.log"
+}
+
+# True when the adapter is powered.
+adapter_is_powered() {
+    [ "$(busctl --system get-property org.bluez /org/bluez/hci0 org.bluez.Adapter1 Powered)" = "b true" ]
+}
+
+# Scans as a daemon does: Low Energy only, every report. The discovery lasts as long as the client
+# is on the bus, so bluetoothctl is kept open on a pipe; `stop_discovery` closes it.
+start_discovery() {
+    mkfifo /run/bluetoothctl
+    bluetoothctl </run/bluetoothctl >/dev/null 2>&1 &
+    exec 8>/run/bluetoothctl
+    printf 'menu scan\ntransport le\nduplicate-data on\nback\nscan on\n' >&8
+    wait_until 20 discovery_is_on
+}
+
+discovery_is_on() {
+    [ "$(busctl --system get-property org.bluez /org/bluez/hci0 org.bluez.Adapter1 Discovering)" = "b true" ]
+}
+
+stop_discovery() {
+    printf 'scan off\nquit\n' >&8
+    exec 8>&-
+    rm -f /run/bluetoothctl
+}

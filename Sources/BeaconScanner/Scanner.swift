@@ -55,11 +55,11 @@ public struct Scanner: ~Copyable, Sendable {
     public var counts: Counts { stages.counts }
 
     /// Reports that were received, whole or in pieces.
-    public var reports: UInt64 { parser.received }
+    public var reports: UInt64 { parser.counts.received }
 
     /// What was not used, by reason, of all stages.
     public var rejected: RejectCounts {
-        var sum = parser.rejected
+        var sum = parser.counts.rejected
         sum.add(stages.recognizer.rejected)
         return sum
     }

@@ -136,7 +136,7 @@ public struct PresenceTable: ~Copyable, Sendable {
             let beacon = Int(beacons[slot])
             guard beacon >= 0, beacon < tracks.count,
                 tracks[beacon].id.format == .eddystoneResolved,
-                tracks[beacon].addresses.slot(of: key) != nil
+                tracks[beacon].addresses.contains(key)
             else { continue }
             return tracks[beacon].id
         }

@@ -1,0 +1,146 @@
+import BeaconScanner
+import Campaigns
+import Crypto
+import EventLoop
+
+/// What is in the air: the one owner of hearing and recognizing.
+///
+/// Radios hand in packets; what becomes of the beacons comes out as transitions.
+@Hub
+final class Air {
+    private var scanner: Scanner
+    private var clock = AirClock()
+    private var nextTick: BootTime
+    private(set) var radios: [RadioStatus] = []
+    /// Campaigns that ran where and when a configured beacon was heard: one count each report.
+    private(set) var matches: UInt64 = 0
+    private let index: @Hub () -> CampaignIndex
+    private let onTransition: (Transition) -> Void
+
+    /// - Parameters:
+    ///   - catalog: the beacons to expect.
+    ///   - keys: the identity keys of those whose identifier changes.
+    ///   - index: the campaigns that run now.
+    ///   - onTransition: is told each change of a configured beacon.
+    init(
+        _ catalog: Catalog, keys: [IdentityKey], settings: PresenceSettings,
+        index: @escaping @Hub () -> CampaignIndex, onTransition: @escaping (Transition) -> Void
+    ) {
+        let now = clock.time(at: Hub.loop.now)
+        let seed = randomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        scanner = Scanner(
+            presence: PresenceTable(
+                beacons: catalog.knownBeacons, zoneParents: catalog.zoneParents,
+                settings: settings, seed: seed, at: now),
+            resolver: Self.resolver(keys))
+        nextTick = now
+        self.index = index
+        self.onTransition = onTransition
+        Hub.loop.schedule(every: .seconds(1)) { [weak self] in self?.second() }
+    }
+
+    private nonisolated static func resolver(_ keys: [IdentityKey]) -> EphemeralResolver {
+        EphemeralResolver(keys: keys) { AES128.encryptBlock($0, key: $1) }
+    }
+
+    var now: BootTime { clock.time(at: Hub.loop.now) }
+
+    // MARK: Radios
+
+    /// Adds a radio.
+    ///
+    /// - Returns: its number.
+    func add(_ status: RadioStatus, in zone: Int32?) -> UInt8 {
+        let number = UInt8(clamping: radios.count)
+        radios.append(status)
+        if status.state.problem == nil {
+            scanner.presence.assign(radio: number, zone: zone, at: now)
+        }
+        return number
+    }
+
+    func setState(_ state: RadioStatus.State, of radio: UInt8) {
+        radios[Int(radio)].state = state
+        if state.problem != nil { scanner.presence.radioLost(radio, at: now) }
+    }
+
+    /// A zone of the new catalog for a radio.
+    func assign(radio: UInt8, zone: Int32?) {
+        scanner.presence.assign(radio: radio, zone: zone, at: now)
+    }
+
+    // MARK: Hearing
+
+    /// Takes one packet of a capture, at its time in the air's clock.
+    func hear(
+        _ record: CaptureRecord, in chunk: Span<UInt8>, radio: UInt8, at time: BootTime,
+        campaigns: CampaignIndex
+    ) {
+        if time >= nextTick { tick(at: time) }
+        let before = scanner.reports
+        var matched: UInt64 = 0
+        scanner.hear(record, in: chunk, radio: radio, at: time) { beacon, proximity in
+            let count = campaigns.matches(beacon: beacon, proximity: proximity)
+            matched &+= UInt64(truncatingIfNeeded: count)
+        }
+        matches &+= matched
+        radios[Int(radio)].reports &+= scanner.reports &- before
+    }
+
+    /// A capture's time has come to `time`.
+    func advance(to time: BootTime) {
+        clock.advance(to: time, at: Hub.loop.now)
+    }
+
+    /// Tells the transitions that hearing has brought.
+    func drain() {
+        while let transition = scanner.presence.nextTransition() { onTransition(transition) }
+    }
+
+    /// Computes what identity keys show at a wall-clock time; cheap when nothing is due.
+    func refreshKeys(unixSeconds: Int64) {
+        scanner.refresh(unixSeconds: unixSeconds)
+    }
+
+    private func tick(at time: BootTime) {
+        scanner.presence.tick(at: time)
+        nextTick = scanner.presence.nextDeadline
+        drain()
+    }
+
+    private func second() {
+        let time = now
+        if time >= nextTick { tick(at: time) }
+        for radio in radios.indices { radios[radio].rate.update(radios[radio].reports, at: time) }
+    }
+
+    // MARK: Catalog
+
+    /// Puts another catalog in force; beacons that stay keep what is known of them.
+    func configure(_ catalog: Catalog, keys: [IdentityKey]) {
+        scanner.presence.configure(
+            catalog.knownBeacons, zoneParents: catalog.zoneParents, at: now)
+        scanner.setResolver(Self.resolver(keys))
+        scanner.refresh(unixSeconds: WallClock.now().unixSeconds)
+        drain()
+    }
+
+    // MARK: Questions
+
+    var counts: Scanner.Counts { scanner.counts }
+    var reports: UInt64 { scanner.reports }
+    var rejected: RejectCounts { scanner.rejected }
+    var presentCount: Int { scanner.presence.presentCount }
+
+    func statuses() -> [BeaconStatus] { scanner.presence.statuses() }
+
+    func unknownBeacons(limit: Int) -> [StrangerStatus] {
+        scanner.presence.unknownBeacons(limit: limit)
+    }
+
+    func status(of beacon: BeaconID) -> BeaconStatus? {
+        scanner.presence.index(of: beacon).flatMap { scanner.presence.status(of: $0) }
+    }
+
+    func status(of index: Int32) -> BeaconStatus? { scanner.presence.status(of: index) }
+}

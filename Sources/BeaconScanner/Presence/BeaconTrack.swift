@@ -153,6 +153,7 @@ struct BeaconTrack: Sendable {
     mutating func enter(_ rules: PresenceRules, now: Int64, at: BootTime) {
         let track = addresses.current
         intervals.restart(meanGap: (track.last &- track.first) / Int64(max(track.heard, 2) - 1))
+        radios.chooseLoudest(at: now)
         state.isPresent = true
         enteredAt = at
         hasEntered = true

@@ -55,11 +55,13 @@ extension PresenceTable {
         deadlines[beacon] = .max
         if tracks[beacon].state.isPresent {
             let limit = rules.leaveLimit(meanGap: tracks[beacon].intervals.meanGap)
-            if hasPassed(limit, sinceSilenceOf: beacon) {
+            // Without a listening radio there is no silence, so nothing is due.
+            let rest = silence(of: beacon).map { limit &- $0 } ?? .max
+            if rest <= 0 {
                 tracks[beacon].leave()
                 presentCount -= 1
             } else {
-                deadlines[beacon] = clock.now &+ PresenceRules.recheck
+                deadlines[beacon] = clock.now &+ min(rest, PresenceRules.recheck)
             }
         }
         if !tracks[beacon].state.isPresent, !tracks[beacon].isWorn,
@@ -80,19 +82,19 @@ extension PresenceTable {
     private func isMissing(_ beacon: Int) -> Bool {
         if tracks[beacon].isHeard {
             let limit = rules.missingLimit(meanGap: tracks[beacon].intervals.meanGap)
-            return hasPassed(limit, sinceSilenceOf: beacon)
+            return silence(of: beacon).map { $0 >= limit } ?? false
         }
         guard let listening = radios.listeningSince else { return false }
         let start = max(listening, audits[beacon].configuredAt)
         return clock.now &- start >= rules.missingAtStart
     }
 
-    /// Whether a radio that heard the beacon last has listened to nothing of it for so long.
-    private func hasPassed(_ limit: Int64, sinceSilenceOf beacon: Int) -> Bool {
+    /// For how long a radio that heard the beacon last has listened and heard nothing of it; nil
+    /// while no such radio listens.
+    private func silence(of beacon: Int) -> Int64? {
         let window = rules.leaveLimit(meanGap: tracks[beacon].intervals.meanGap)
-        let since = tracks[beacon].silentSince(
-            { radios.listeningSince($0) }, window: window)
-        return since.map { clock.now &- $0 >= limit } ?? false
+        let since = tracks[beacon].silentSince({ radios.listeningSince($0) }, window: window)
+        return since.map { clock.now &- $0 }
     }
 
     /// One visit of the audit; it also puts back what a flood pushed out of the address index.

@@ -5,8 +5,8 @@ struct RadioTracks: Sendable {
     /// How much stronger another radio's smoothed level must be to take over, in dB.
     ///
     /// habluetooth switches at 16 dB of raw signal and holds a dead band of 6 dB. Levels here are
-    /// smoothed to about 1.6 dB, their difference to about 2.3 dB, so 6 dB is more than two and a
-    /// half standard deviations, and the way back needs the same again: a band of 12 dB.
+    /// smoothed to about 1.5 dB at one advert a second, their difference to 2.1 dB, so 6 dB is
+    /// almost three standard deviations, and the way back needs the same again: a band of 12 dB.
     static let margin: Float = 6
     /// A radio that missed this many mean gaps has lost the beacon. A mean gap already counts
     /// lost adverts, so by chance alone this happens less than once in e⁸ ≈ 3,000 gaps.
@@ -75,6 +75,19 @@ struct RadioTracks: Sendable {
         best = others[place]
         others[place] = former
         return true
+    }
+
+    /// Makes the loudest radio the best one, without margin: a beacon that enters was in no zone
+    /// before, and the first advert may have been lost where it is loudest.
+    mutating func chooseLoudest(at now: Int64) {
+        for place in 0..<max(count - 1, 0) {
+            let track = others[place]
+            let isRecent = now &- track.lastHeard <= PresenceRules.attemptWindow
+            guard isRecent, track.readings > 0, best.readings == 0 || track.level > best.level
+            else { continue }
+            others[place] = best
+            best = track
+        }
     }
 
     private func isClearlyBetter(_ other: SignalTrack) -> Bool {

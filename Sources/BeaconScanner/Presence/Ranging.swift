@@ -12,8 +12,8 @@ public struct Ranging: Sendable {
     /// Up to this distance, in meters, a beacon is `near`.
     public static let nearLimit = 4.0
     /// A boundary counts as crossed this share of its distance beyond itself, so that a beacon on
-    /// the line stays where it is. At n = 2, 15 % is 1.2 dB outwards and 1.4 dB inwards: about
-    /// one standard deviation of the smoothed signal (see `SignalTrack`).
+    /// the line stays where it is. At n = 2, 15 % is 1.2 dB outwards and 1.4 dB inwards, against
+    /// 0.5 to 1.5 dB of scatter left by `SignalTrack`.
     static let hysteresis = 0.15
 
     /// The path-loss exponent in use, 1 to 6.

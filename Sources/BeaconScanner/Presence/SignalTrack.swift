@@ -1,30 +1,31 @@
 /// One beacon's signal strength as one radio hears it, smoothed.
 ///
-/// A one-dimensional Kalman filter on a random walk: between samples the true level wanders with
-/// a variance that grows with time, and each sample weighs as much as the level has become
-/// uncertain. That makes the gain follow the time between samples by itself, which a moving
-/// average with a fixed factor does not: a beacon at 10 Hz is smoothed over twenty samples, one
-/// every 10 s is followed almost at once, and both lag by the same two seconds.
-/// (R. E. Kalman, 1960; scalar form as in G. Welch and G. Bishop, *An Introduction to the Kalman
-/// Filter*, §1, with the process noise proportional to the time step.)
+/// A first-order low pass whose gain follows the time since the last reading:
+///
+///     gain = Δt ⁄ (Δt + τ)        level += gain · (reading − level)
+///
+/// (the backward difference of τ · dlevel ⁄ dt = reading − level; A. V. Oppenheim and A. S.
+/// Willsky, *Signals and Systems*, §6.6). So the lag is τ at any advertising interval, where a
+/// moving average with a fixed factor lags by a number of adverts, and after long silence a new
+/// reading counts nearly in full. Until a mean of all readings is the steadier, that is used.
+///
+/// A Kalman filter on a random walk was weighed against it. It assumes that readings err
+/// independently, and therefore follows a 10 Hz beacon within 0.6 s; but the errors of a shop,
+/// people walking through the path, last for seconds and come through.
 struct SignalTrack: Sendable {
-    /// Variance of one reading, dB². Readings of a beacon at rest scatter by about 4 dB, mostly
-    /// because its three advertising channels fade differently.
-    static let readingVariance: Float = 16
-    /// How fast the variance of the level grows, dB² ⁄ s. A walker at 1.4 m/s, 3 m away, changes
-    /// the level by 20 ⁄ ln 10 · 1.4 ⁄ 3 ≈ 4 dB a second; with 4 dB²/s the filter's time constant
-    /// is √(16 ⁄ 4) = 2 s, and its error on a 10 Hz beacon at rest √(√(4 · 0.1 · 16)) ≈ 1.6 dB.
-    static let walkVariance: Float = 4
-    /// After long silence nothing is known beyond the range a shop can produce: ±10 dB.
-    static let largestVariance: Float = 100
+    /// τ in seconds: what a factor of 0.25 is at one advert a second, near habluetooth's 0.3.
+    ///
+    /// Readings of a beacon at rest scatter by about 4 dB, as its three channels fade differently.
+    /// Left of that are 4 · √(gain ⁄ (2 − gain)): 0.5 dB at 10 Hz, 1.5 dB at 1 Hz, 3.2 dB at one
+    /// advert in 10 s.
+    static let timeConstant: Float = 3
     /// A level is trusted to choose between radios after this many readings.
     static let readingsToTrust: UInt8 = 3
 
     /// When the radio last heard the beacon, observed time.
-    var lastHeard: Int64
+    private(set) var lastHeard: Int64
     /// The smoothed level in dBm; meaningless without readings.
     private(set) var level: Float = 0
-    private var variance: Float = Self.largestVariance
     /// The radio.
     let radio: UInt8
     /// Readings so far, up to 255.
@@ -41,21 +42,11 @@ struct SignalTrack: Sendable {
     /// Takes a report. One without a signal strength proves presence and moves no level.
     @inline(__always)
     mutating func hear(_ rssi: RSSI, at now: Int64) {
-        let elapsed = now &- lastHeard
+        let elapsed = Float(now &- lastHeard) * 1e-9
         lastHeard = now
         guard rssi.isAvailable else { return }
-        let reading = Float(rssi.dBm)
-        if readings == 0 {
-            level = reading
-            variance = Self.readingVariance
-            readings = 1
-            return
-        }
-        let grown = variance + Self.walkVariance * (Float(elapsed) * 1e-9)
-        let prior = min(grown, Self.largestVariance)
-        let gain = prior / (prior + Self.readingVariance)
-        level += gain * (reading - level)
-        variance = prior * (1 - gain)
         if readings < .max { readings += 1 }
+        let gain = max(elapsed / (elapsed + Self.timeConstant), 1 / Float(readings))
+        level += gain * (Float(rssi.dBm) - level)
     }
 }

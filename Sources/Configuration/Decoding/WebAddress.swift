@@ -1,0 +1,118 @@
+import JSON
+
+/// The parts of an absolute URL with a host (RFC 3986 §3), as far as configuration must know them.
+struct WebAddress: Hashable, Sendable {
+    /// In lower case.
+    let scheme: String
+    /// In lower case; an IPv6 address without its brackets.
+    let host: String
+    /// Nil for the scheme's own.
+    let port: UInt16?
+    /// Whether a user or password stands before the host.
+    let hasUser: Bool
+
+    /// Whether the host is this machine.
+    var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { UInt8($0).map { String($0) } == String($0) }
+    }
+
+    /// Reads a URL; nil when it is none, has no host, or has a character that URLs have not.
+    init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 2_048, bytes.allSatisfy(WebAddress.isURLCharacter),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0,
+            bytes[(colon + 1)...].starts(with: Array("//".utf8))
+        else { return nil }
+        scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
+        let rest = bytes[(colon + 3)...]
+        var authority = rest.prefix { !Array("/?#".utf8).contains($0) }
+        hasUser = authority.contains(UInt8(ascii: "@"))
+        if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
+            authority = authority[(at + 1)...]
+        }
+        let name: ArraySlice<UInt8>
+        if authority.first == UInt8(ascii: "[") {
+            guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            name = authority[(authority.startIndex + 1)..<end]
+            authority = authority[(end + 1)...]
+            guard name.allSatisfy({ WebAddress.isHexadecimal($0) || Array(":.".utf8).contains($0) })
+            else { return nil }
+        } else {
+            name = authority.prefix { $0 != UInt8(ascii: ":") }
+            authority = authority[name.endIndex...]
+            guard name.allSatisfy(WebAddress.isHostCharacter) else { return nil }
+        }
+        guard !name.isEmpty else { return nil }
+        host = String(decoding: name, as: UTF8.self).lowercased()
+        guard let separator = authority.first else {
+            port = nil
+            return
+        }
+        let digits = String(decoding: authority.dropFirst(), as: UTF8.self)
+        guard separator == UInt8(ascii: ":"), digits.first != "+", let value = UInt16(digits),
+            value > 0
+        else { return nil }
+        port = value
+    }
+
+    /// Unreserved, reserved and percent (RFC 3986 §2).
+    private static func isURLCharacter(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7f && !Array("\"<>\\^`{|}".utf8).contains(byte)
+    }
+
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        isLetterOrDigit(byte) || Array("-._".utf8).contains(byte)
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 6 || byte &- UInt8(ascii: "0") < 10
+    }
+}
+
+extension Decoding {
+    /// The address of a page or picture: http or https, as a phone can open it.
+    mutating func pageURL(_ node: JSONNode) -> String? {
+        let expected =
+            "a URL such as \"https://shop.example/offer\", other characters percent-encoded"
+        guard let text = string(node, expected) else { return nil }
+        guard let address = WebAddress(text), ["http", "https"].contains(address.scheme) else {
+            reject(node, expected)
+            return nil
+        }
+        return text
+    }
+
+    /// The address of a server, encrypted unless it is on this machine.
+    ///
+    /// - Parameters:
+    ///   - node: the value.
+    ///   - secure: the scheme with encryption.
+    ///   - plain: the scheme without, for loopback only.
+    /// - Returns: the URL as it is written.
+    mutating func serverURL(_ node: JSONNode, secure: String, plain: String) -> String? {
+        let expected = "a URL such as \"\(secure)://sync.example/path\""
+        guard let text = string(node, expected) else { return nil }
+        guard let address = WebAddress(text), [secure, plain].contains(address.scheme) else {
+            reject(node, expected)
+            return nil
+        }
+        if address.hasUser {
+            reject(node, "a URL without user and password; secrets belong into files")
+            return nil
+        }
+        if address.scheme == plain, !address.isLoopback {
+            reject(
+                node, "\(secure):; \(plain): is only for this machine (localhost, 127.0.0.1, [::1])"
+            )
+            return nil
+        }
+        return text
+    }
+}

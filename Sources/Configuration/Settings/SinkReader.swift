@@ -1,0 +1,137 @@
+import JSON
+
+extension Decoding {
+    mutating func sinks(_ node: JSONNode) -> [Sink]? {
+        var named: [String: JSONPosition] = [:]
+        let read = list(node, limit: 16, of: "sinks") { decoding, node -> (String?, Sink.Kind)? in
+            guard decoding.isObject(node, keys: Sink.keys) else { return nil }
+            let name = decoding.optional("name", of: node) { $0.identifier($1) }
+            if let name {
+                decoding.checkUnique(name, name, as: "name", of: node, in: &named, "another name")
+            }
+            return decoding.sinkKind(node).map { (name, $0) }
+        }
+        guard let read else { return nil }
+        var taken = Set(named.keys)
+        return read.map { name, kind in
+            if let name { return Sink(name: name, kind) }
+            var free = kind.name
+            var number = 2
+            while !taken.insert(free).inserted {
+                free = "\(kind.name)-\(number)"
+                number += 1
+            }
+            return Sink(name: free, kind)
+        }
+    }
+
+    private mutating func sinkKind(_ node: JSONNode) -> Sink.Kind? {
+        let kind: String? = required("kind", of: node, "\"file\", \"http\" or \"mqtt\"") {
+            $0.choice($1, ["file": "file", "http": "http", "mqtt": "mqtt"])
+        }
+        guard let kind else { return nil }
+        let own = Sink.keysByKind[kind] ?? []
+        forbid(
+            Sink.keys.filter { !own.contains($0) && !["kind", "name"].contains($0) }, in: node,
+            "with kind \"\(kind)\"")
+        switch kind {
+        case "file": return fileSink(node)
+        case "http": return httpSink(node)
+        default: return mqttSink(node)
+        }
+    }
+
+    private mutating func fileSink(_ node: JSONNode) -> Sink.Kind? {
+        let path = required("path", of: node, "the path of the file to write") { $0.path($1) }
+        let maxSize = optional("maxSize", of: node) { $0.size($1, 1 << 16...1 << 40) }
+        let keep = optional("keep", of: node) { $0.whole($1, 0...1_000, " old files") }
+        if let member = node["keep"], keep != nil, node["maxSize"] == nil {
+            report(
+                at: member.position, under: [.key("keep")], "no \"maxSize\"",
+                "both: without a size no second file is ever begun")
+        }
+        return path.map { .file(path: $0, maxSize: maxSize, keep: keep) }
+    }
+
+    private mutating func httpSink(_ node: JSONNode) -> Sink.Kind? {
+        let url = required("url", of: node, "the URL to send to") {
+            $0.serverURL($1, secure: "https", plain: "http")
+        }
+        let secretFile = optional("secretFile", of: node) { $0.secretFile($1) }
+        let caFile = optional("caFile", of: node) { $0.path($1) }
+        return url.map { .http(url: $0, secretFile: secretFile, caFile: caFile) }
+    }
+
+    private mutating func mqttSink(_ node: JSONNode) -> Sink.Kind? {
+        let url = required("url", of: node, "the URL of the broker") {
+            $0.serverURL($1, secure: "mqtts", plain: "mqtt")
+        }
+        let topic = required("topic", of: node, "a topic such as \"hubs/{hub}/events\"") {
+            $0.text(
+                $1, "a topic without + and #, in which only {hub} and {type} stand in braces",
+                isGood: Sink.isTopic)
+        }
+        let qos = optional("qos", of: node) { $0.whole($1, 1...2) } ?? 1
+        let clientID = optional("clientId", of: node) { $0.identifier($1) }
+        let username = optional("username", of: node) { $0.label($1) }
+        let passwordFile = optional("passwordFile", of: node) { $0.secretFile($1) }
+        let caFile = optional("caFile", of: node) { $0.path($1) }
+        let certFile = optional("certFile", of: node) { $0.path($1) }
+        let keyFile = optional("keyFile", of: node) { $0.secretFile($1) }
+        for (one, other) in [
+            ("certFile", "keyFile"), ("keyFile", "certFile"),
+            ("passwordFile", "username"),
+        ]
+        where node[one] != nil && node[other] == nil {
+            report(at: node.position, under: [.key(other)], "missing", "it beside \"\(one)\"")
+        }
+        guard let url, let topic else { return nil }
+        return .mqtt(
+            Sink.MQTT(
+                url: url, topic: topic, qos: qos, clientID: clientID, username: username,
+                passwordFile: passwordFile, caFile: caFile, certFile: certFile, keyFile: keyFile))
+    }
+}
+
+extension Sink {
+    fileprivate static let keysByKind: [String: [String]] = [
+        "file": ["path", "maxSize", "keep"],
+        "http": ["url", "secretFile", "caFile"],
+        "mqtt": [
+            "url", "topic", "qos", "clientId", "username", "passwordFile", "caFile", "certFile",
+            "keyFile",
+        ],
+    ]
+
+    fileprivate static let keys = [
+        "kind", "name", "path", "maxSize", "keep", "url", "secretFile", "caFile", "topic", "qos",
+        "clientId", "username", "passwordFile", "certFile", "keyFile",
+    ]
+
+    /// A topic to publish to (MQTT 3.1.1 §4.7) with our two words in braces.
+    fileprivate static func isTopic(_ text: String) -> Bool {
+        var plain = text[...]
+        while let open = plain.firstIndex(of: "{") {
+            let rest = plain[open...]
+            guard let word = ["{hub}", "{type}"].first(where: { rest.hasPrefix($0) }),
+                !plain[..<open].contains("}")
+            else { return false }
+            plain = rest.dropFirst(word.count)
+        }
+        return !plain.contains("}") && !text.isEmpty && text.utf8.count <= 1_024
+            && text.unicodeScalars.allSatisfy {
+                $0 != "+" && $0 != "#" && $0.value >= 0x20 && $0.value != 0x7f
+            }
+    }
+}
+
+extension Sink.Kind {
+    /// The word of the configuration.
+    public var name: String {
+        switch self {
+        case .file: "file"
+        case .http: "http"
+        case .mqtt: "mqtt"
+        }
+    }
+}

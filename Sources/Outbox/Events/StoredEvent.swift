@@ -1,0 +1,75 @@
+internal import CZlib
+
+/// An event that is durable: with its id and its sequence number.
+public struct StoredEvent: Sendable, Equatable {
+    /// Its place among all events of the hub: 1, 2, 3, … without gaps.
+    public var sequence: Int64
+    /// Its id, a UUIDv7.
+    public var id: UniqueID
+    /// The hub it happened on.
+    public var hub: String
+    /// The event itself.
+    public var event: Event
+
+    /// The CloudEvent as one line of JSON, without a line break at its end.
+    ///
+    /// CloudEvents 1.0.2, JSON Event Format 1.0.2. The extension attributes are `sequence`,
+    /// `hubboot` (the boot id), `hubmonotonic` (nanoseconds since that boot; a string, because
+    /// CloudEvents integers have 32 bits) and `hubclock` (whether `time` can be trusted). Keys
+    /// stand in a fixed order with `id` and `sequence` in front.
+    public var line: [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(512 + event.data.count)
+        line.append(text: #"{"specversion":"1.0","id":""#)
+        id.appendText(to: &line)
+        line.append(text: #"","sequence":"#)
+        line.append(text: String(sequence))
+        line.append(text: #","source":"#)
+        line.append(jsonString: "urn:hubd:" + hub)
+        line.append(text: #","type":"#)
+        line.append(jsonString: event.type)
+        if !event.subject.isEmpty {
+            line.append(text: #","subject":"#)
+            line.append(jsonString: event.subject)
+        }
+        line.append(text: #","time":""#)
+        line.append(rfc3339: event.time)
+        line.append(text: #"","hubboot":""#)
+        event.time.boot.appendText(to: &line)
+        line.append(text: #"","hubmonotonic":""#)
+        line.append(text: String(event.time.bootNanoseconds))
+        line.append(text: #"","hubclock":""#)
+        line.append(text: event.time.isSynchronized ? "synchronised\"" : "unsynchronised\"")
+        if !event.data.isEmpty {
+            line.append(text: #","datacontenttype":"application/json","data":"#)
+            line.append(jsonOnOneLine: event.data)
+        }
+        line.append(UInt8(ascii: "}"))
+        return line
+    }
+
+    /// A check over everything that is stored of the event: CRC-32 (ISO 3309), as zlib has it.
+    ///
+    /// SQLite notices damage of its own structure, not of the bytes inside a row.
+    var checksum: Int64 {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(96 + event.data.count)
+        for number in [
+            UInt64(bitPattern: sequence), id.high, id.low, UInt64(event.eventClass.rawValue),
+            UInt64(bitPattern: event.time.unixNanoseconds), event.time.boot.high,
+            event.time.boot.low, UInt64(bitPattern: event.time.bootNanoseconds),
+        ] {
+            for shift in stride(from: 0, to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+            }
+        }
+        bytes.append(text: event.type)
+        bytes.append(0)
+        bytes.append(text: event.subject)
+        bytes.append(0)
+        bytes.append(contentsOf: event.data)
+        return unsafe bytes.withUnsafeBufferPointer {
+            Int64(unsafe crc32(0, $0.baseAddress, uInt($0.count)))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// The clock all deadlines are measured by: CLOCK_BOOTTIME, which never goes back and goes on
+/// while the machine sleeps.
+enum BootClock {
+    /// Nanoseconds since the machine was started.
+    static func now() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
+
+extension Duration {
+    /// The duration in whole nanoseconds, held within ±146 years.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let limit: Int64 = 4_611_686_018
+        return min(max(seconds, -limit), limit) * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

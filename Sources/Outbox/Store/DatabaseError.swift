@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// What SQLite, or the file under it, answered.
 struct DatabaseError: Error, Hashable, Sendable {
@@ -22,6 +23,17 @@ struct DatabaseError: Error, Hashable, Sendable {
     var code: Int32
     /// SQLite's text and what was being done.
     var text: String
+
+    /// An error of a system call.
+    init(path: String, errno: Int32) {
+        code = errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR
+        text = "\(path): \(errnoText(errno))"
+    }
+
+    init(code: Int32, text: String) {
+        self.code = code
+        self.text = text
+    }
 
     /// The kind of the code.
     var kind: Kind {

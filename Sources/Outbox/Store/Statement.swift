@@ -73,14 +73,11 @@ internal import CSQLite
                 handle, index, text, UInt64(text.utf8.count), hub_sqlite_transient(),
                 UInt8(SQLITE_UTF8))
         case .blob(let bytes):
-            unsafe bytes.withUnsafeBytes { buffer in
-                // A null pointer would bind NULL instead of an empty value.
-                buffer.isEmpty
-                    ? unsafe sqlite3_bind_zeroblob(handle, index, 0)
-                    : unsafe sqlite3_bind_blob64(
-                        handle, index, buffer.baseAddress, UInt64(buffer.count),
-                        hub_sqlite_transient())
-            }
+            // The null pointer of no bytes would bind NULL instead of an empty value.
+            bytes.isEmpty
+                ? unsafe sqlite3_bind_zeroblob(handle, index, 0)
+                : unsafe sqlite3_bind_blob64(
+                    handle, index, bytes, UInt64(bytes.count), hub_sqlite_transient())
         }
     }
 

@@ -1,0 +1,177 @@
+internal import Synchronization
+
+/// Carries events from the store to one sink, on a thread of its own: a sink that blocks holds up
+/// nobody else.
+///
+/// Its whole life is `run()`, read from top to bottom. It rests between deliveries without holding
+/// its thread; `ring` and the deadline of the rest end a rest.
+actor Courier {
+    nonisolated let name: String
+    nonisolated let settings: SinkSettings
+    nonisolated let report = SinkReport()
+    nonisolated let deadline = Deadline()
+
+    private nonisolated let thread: SerialThread
+    private nonisolated let hasNews = Atomic<Bool>(false)
+    private nonisolated let clock: @Sendable () -> EventTime
+    private nonisolated let store: Store
+    private var sink: any Sink
+    private var machine: DeliveryMachine
+    private var rest: Rest?
+    private var hasBegun = false
+
+    /// A pause between deliveries.
+    private struct Rest {
+        var continuation: CheckedContinuation<Void, Never>
+        /// When it ends at the latest, on the boot clock.
+        var until: Int64?
+        /// Whether new events end it.
+        var isIdle: Bool
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe thread.asUnownedSerialExecutor()
+    }
+
+    /// Makes a courier, which begins with `start()`.
+    init(
+        _ settings: SinkSettings, store: Store, clock: @escaping @Sendable () -> EventTime,
+        backoff: Backoff
+    ) throws(SinkFault) {
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        name = settings.name
+        switch settings {
+        case .file(let file): sink = FileSink(file)
+        case .http(let http): sink = try HTTPSink(http, clock: clock)
+        }
+        machine = DeliveryMachine(most: sink.limits.events, backoff: backoff)
+        thread = SerialThread(name: "hubd-sink")
+    }
+
+    /// Starts delivering; false when the machine has no thread to give.
+    nonisolated func start() -> Bool {
+        guard thread.start() else { return false }
+        thread.onTurn { [weak self] in self?.assumeIsolated { $0.turn() } }
+        return true
+    }
+
+    /// There is something new to deliver. From any thread; never blocks.
+    nonisolated func ring() {
+        hasNews.store(true, ordering: .releasing)
+        thread.wake()
+    }
+
+    /// Asks for an end: one last delivery, until the deadline on the boot clock.
+    nonisolated func finish(by instant: Int64) {
+        deadline.set(instant)
+        thread.wake()
+    }
+
+    private func run() async {
+        while await step() {}
+        await store.courierFinished(self)
+        // Nothing is enqueued from here on: the store has let go of this courier.
+        thread.stop()
+    }
+
+    /// One delivery and what follows from it; false at the end.
+    private func step() async -> Bool {
+        let isLast = deadline.isSet
+        guard !isLast || deadline.left > 0 else { return false }
+        let limits = DeliveryLimits(events: mostEvents, bytes: sink.limits.bytes)
+        guard let load = await store.load(for: self, limits, isProbe: machine.order == .probe)
+        else {
+            if isLast { return false }
+            await pause(until: nil, isIdle: true)
+            return true
+        }
+        let delivery = sink.deliver(load.events, after: load.cursor, deadline: deadline)
+        if load.isRetry {
+            await retried(load, delivery)
+        } else {
+            await settle(machine.finished(delivery, of: load.events), load)
+        }
+        return !isLast
+    }
+
+    private var mostEvents: Int {
+        switch machine.order {
+        case .oldest(let count): count
+        case .probe: 1
+        }
+    }
+
+    private func settle(_ action: DeliveryMachine.Action, _ load: Store.Load) async {
+        switch action {
+        case .confirm(let place):
+            report.delivered(at: clock().unixNanoseconds)
+            await noted(await store.confirm(self, load.events, place: place))
+        case .goOn:
+            report.delivered(at: clock().unixNanoseconds)
+        case .setAside(let fault):
+            guard let event = load.events.first else { return }
+            await noted(await store.reject(self, event, fault))
+        case .takeBack(let sequence, let fault, let wait):
+            _ = await store.takeBack(self, from: sequence)
+            await pause(fault, wait)
+        case .wait(let fault, let wait):
+            await pause(fault, wait)
+        }
+    }
+
+    /// A rejected event was sent again, because somebody asked for it.
+    private func retried(_ load: Store.Load, _ delivery: Delivery) async {
+        guard let event = load.events.first else { return }
+        switch delivery {
+        case .stored:
+            report.delivered(at: clock().unixNanoseconds)
+            await noted(await store.accept(self, event))
+        case .rejected(let fault), .tooLarge(let fault):
+            await noted(await store.reject(self, event, fault))
+        case .failed:
+            if case .wait(let fault, let wait) = machine.finished(delivery, of: load.events) {
+                await pause(fault, wait)
+            }
+        }
+    }
+
+    /// When the store could not note what became of events, they are delivered again, in time.
+    private func noted(_ isNoted: Bool) async {
+        guard !isNoted else { return }
+        let fault = SinkFault(.disk, "the store could not note what was delivered: see its state")
+        await pause(fault, .seconds(5))
+    }
+
+    // MARK: Resting
+
+    private func pause(_ fault: SinkFault, _ wait: Duration) async {
+        let until = BootClock.now() + wait.nanoseconds
+        report.failed(fault, retryAt: until)
+        await pause(until: until, isIdle: false)
+    }
+
+    private func pause(until: Int64?, isIdle: Bool) async {
+        await withCheckedContinuation {
+            rest = Rest(continuation: $0, until: until, isIdle: isIdle)
+        }
+    }
+
+    /// Begins, and ends the rest when it is time; the thread calls this after each wake-up.
+    private func turn() -> Int64? {
+        if !hasBegun {
+            hasBegun = true
+            // Made here, the task is this actor's from its first step and needs no thread pool.
+            Task { await run() }
+        }
+        guard let rest else { return nil }
+        let isOver =
+            rest.isIdle && hasNews.exchange(false, ordering: .acquiring) || deadline.isSet
+            || rest.until.map { BootClock.now() >= $0 } ?? false
+        guard isOver else { return rest.until }
+        self.rest = nil
+        rest.continuation.resume()
+        return nil
+    }
+}

@@ -1,0 +1,112 @@
+/// Decides what follows a delivery: how much to send next, when, and whose fault it was.
+///
+/// A batch that is refused for its content is halved from the front until one event is left; after
+/// three tries that event is set aside, and the rest goes on. A sink that refuses everything, for
+/// example because its secret was changed, would empty the queue that way. So after `streakLimit`
+/// events set aside with none accepted in between, the newest event is sent as a probe: when it is
+/// accepted, the others were at fault indeed; when not, the sink is: they are taken back, and only
+/// probes are sent until one is accepted.
+struct DeliveryMachine {
+    /// What to send.
+    enum Order: Equatable {
+        /// The oldest events that are not delivered, at most so many.
+        case oldest(Int)
+        /// The newest event alone, to see whether the sink accepts anything.
+        case probe
+    }
+
+    /// What to do next.
+    enum Action: Equatable {
+        /// Note the events as delivered, and go on.
+        case confirm(place: Int64)
+        /// The probe was accepted: go on with the oldest.
+        case goOn
+        /// Set the one event aside, and go on.
+        case setAside(SinkFault)
+        /// Take back what was set aside from this sequence on, and wait.
+        case takeBack(from: Int64, SinkFault, Duration)
+        /// Nothing is known to have arrived: wait, then send again.
+        case wait(SinkFault, Duration)
+    }
+
+    /// Tries of a single event before it is set aside.
+    static let tries = 3
+    /// Events set aside in a row before the sink itself is suspected.
+    static let streakLimit = 8
+
+    private let most: Int
+    private var limit: Int
+    private var backoff: Backoff
+    private var failedTries = 0
+    /// How many events have been set aside since one was accepted, and the first of them.
+    private var streak = 0
+    private var streakStart: Int64?
+    private var isHeld = false
+
+    /// Makes a machine for a sink that takes at most so many events at once.
+    init(most: Int, backoff: Backoff = Backoff()) {
+        self.most = most
+        limit = most
+        self.backoff = backoff
+    }
+
+    /// What to send next.
+    var order: Order {
+        isHeld || streak >= Self.streakLimit ? .probe : .oldest(limit)
+    }
+
+    /// A delivery of `events` came back.
+    mutating func finished(
+        _ delivery: Delivery, of events: [StoredEvent],
+        random: (ClosedRange<Int64>) -> Int64 = { .random(in: $0) }
+    ) -> Action {
+        switch delivery {
+        case .stored(let place):
+            let wasProbe = order == .probe
+            backoff.reset()
+            failedTries = 0
+            streak = 0
+            streakStart = nil
+            isHeld = false
+            if wasProbe { return .goOn }
+            limit = min(most, limit * 2)
+            return .confirm(place: place)
+        case .failed(let fault, let asked):
+            return .wait(fault, backoff.next(after: fault, asked: asked, random: random))
+        case .tooLarge(let fault), .rejected(let fault):
+            if order == .probe { return refusedEverything(fault, random) }
+            if events.count > 1 {
+                limit = events.count / 2
+                // Half a batch is another request, not a repetition: it need not wait longer.
+                return .wait(fault, backoff.base)
+            }
+            return refusedOne(events, fault, random)
+        }
+    }
+
+    private mutating func refusedOne(
+        _ events: [StoredEvent], _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+    ) -> Action {
+        failedTries += 1
+        if failedTries < Self.tries {
+            return .wait(fault, backoff.next(after: fault, asked: nil, random: random))
+        }
+        failedTries = 0
+        backoff.reset()
+        streak += 1
+        streakStart = streakStart ?? events.first?.sequence
+        return .setAside(fault)
+    }
+
+    private mutating func refusedEverything(
+        _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+    ) -> Action {
+        isHeld = true
+        limit = most
+        let wait = backoff.next(after: fault, asked: nil, random: random)
+        guard let start = streakStart else { return .wait(fault, wait) }
+        streak = 0
+        streakStart = nil
+        return .takeBack(from: start, fault, wait)
+    }
+}

@@ -1,0 +1,121 @@
+internal import CCurl
+internal import Glibc
+
+/// What an answer, or the lack of one, means for the events that were sent.
+struct HTTPVerdict {
+    let host: String
+    /// Seconds since 1970, for dates in `Retry-After`.
+    let now: Int64
+
+    /// Statuses that speak of this hub or of the address, not of what was sent (RFC 9110, §15.5):
+    /// setting events aside would not mend them.
+    private static let denials: Set<Int> = [
+        401, 402, 403, 404, 405, 406, 407, 408, 410, 421, 425, 426, 451,
+    ]
+
+    /// The verdict.
+    func delivery(_ answer: Transfer.Answer) -> Delivery {
+        guard answer.code == CURLE_OK || answer.isCutOff && answer.status != 0 else {
+            return .failed(fault(answer), after: nil)
+        }
+        let text = "\(host) answered \(answer.status)\(Self.quote(answer.body))"
+        switch answer.status {
+        case 200..<300:
+            return .stored(place: 0)
+        case 413:
+            return .tooLarge(SinkFault(.tooLarge, text + ": smaller batches are sent"))
+        case 429, 503:
+            return .failed(
+                SinkFault(.throttled, text), after: answer.retryAfter.flatMap(retryAfter))
+        case let status where Self.denials.contains(status):
+            return .failed(
+                SinkFault(.denied, text + ": check the address and the secret"), after: nil)
+        case 400..<500:
+            return .rejected(SinkFault(.rejected, text))
+        case 300..<400:
+            return .failed(
+                SinkFault(
+                    .serverError, text + ": redirects are not followed, name the new address"),
+                after: nil)
+        default:
+            return .failed(SinkFault(.serverError, text), after: nil)
+        }
+    }
+
+    /// `Retry-After`: seconds, or a date (RFC 9110, §10.2.3).
+    func retryAfter(_ value: String) -> Duration? {
+        let text = value.filter { !$0.isNewline }
+        let trimmed = text.drop { $0 == " " || $0 == "\t" }
+        if let seconds = Int64(trimmed.prefix { $0.isASCII && $0.isNumber }), seconds >= 0,
+            trimmed.first?.isNumber == true
+        {
+            // More than a day is cut down to an hour anyway; Duration has room for any Int64.
+            return .seconds(min(seconds, 86_400))
+        }
+        let date = Int64(unsafe curl_getdate(text, nil))
+        guard date >= 0 else { return nil }
+        return .seconds(max(0, min(date.subtractingReportingOverflow(now).partialValue, 86_400)))
+    }
+
+    /// The beginning of a body, without what a terminal or a journal could take as a command.
+    private static func quote(_ body: [UInt8]) -> String {
+        let scalars = String(decoding: body, as: UTF8.self).unicodeScalars.filter {
+            $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)
+        }
+        guard !scalars.isEmpty else { return "" }
+        return " “" + String(String.UnicodeScalarView(scalars.prefix(120))) + "”"
+    }
+
+    // MARK: Faults
+
+    private func fault(_ answer: Transfer.Answer) -> SinkFault {
+        switch answer.code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            SinkFault(.nameNotFound, "\(host) is not found: check the name and the name server")
+        case CURLE_COULDNT_CONNECT:
+            if answer.system == ECONNREFUSED {
+                SinkFault(.refused, "\(host) refuses connections: nothing listens there")
+            } else {
+                SinkFault(.unreachable, "\(host) is out of reach: \(answer.text)")
+            }
+        case CURLE_OPERATION_TIMEDOUT:
+            SinkFault(.timeout, "\(host) took too long: \(answer.text)")
+        case CURLE_ABORTED_BY_CALLBACK:
+            SinkFault(.timeout, "\(host) had not answered when hubd stopped")
+        case CURLE_PEER_FAILED_VERIFICATION:
+            certificateFault(answer)
+        case CURLE_SSL_CONNECT_ERROR where answer.system == ECONNRESET:
+            SinkFault(.reset, "\(host) cut the connection off: \(answer.text)")
+        case CURLE_SSL_CONNECT_ERROR:
+            SinkFault(.noTLS, "\(host) does not speak TLS 1.2 or later: \(answer.text)")
+        case CURLE_SSL_CACERT_BADFILE:
+            SinkFault(.authorities, "caFile cannot be used: \(answer.text)")
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR:
+            SinkFault(.notHTTP, "\(host) does not speak HTTP: \(answer.text)")
+        default:
+            SinkFault(.reset, "\(host) cut the connection off: \(answer.text)")
+        }
+    }
+
+    /// Verdicts are those of x509_vfy.h; curl compares names itself, with no verdict.
+    private func certificateFault(_ answer: Transfer.Answer) -> SinkFault {
+        switch answer.verdict {
+        case 0, 62:
+            SinkFault(.wrongName, "the certificate of \(host) is for another name: \(answer.text)")
+        case 9:
+            SinkFault(
+                .notYetValid,
+                "the certificate of \(host) is not valid yet: check the clock of the hub")
+        case 10:
+            SinkFault(
+                .expired, "the certificate of \(host) has expired, or the clock of the hub is ahead"
+            )
+        case 2, 18, 19, 20, 21:
+            SinkFault(
+                .untrustedAuthority,
+                "the certificate of \(host) is from an unknown authority: name it in caFile")
+        default:
+            SinkFault(.untrusted, "the certificate of \(host) fails: \(answer.text)")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// A place events are delivered to. Used on the thread of its courier only; it may block there.
+protocol Sink {
+    /// The most events and bytes of one delivery.
+    var limits: DeliveryLimits { get }
+
+    /// Delivers events, oldest first, after those that end at `cursor`.
+    ///
+    /// It may take several calls for the same events; which of them arrived is told by the answer,
+    /// for all of them together. What it does stops soon after `deadline` says so.
+    mutating func deliver(
+        _ events: [StoredEvent], after cursor: Ledger.Cursor, deadline: Deadline
+    ) -> Delivery
+}
+
+/// The most that is delivered at once.
+struct DeliveryLimits: Sendable {
+    var events: Int
+    /// Of `Event.weight`; the last event may go beyond.
+    var bytes: Int
+}
+
+/// What became of a delivery.
+enum Delivery: Sendable, Equatable {
+    /// The sink has all of them, durably, and is at this place now.
+    case stored(place: Int64)
+    /// The sink would not have one of them, for what it is.
+    case rejected(SinkFault)
+    /// The sink takes fewer at once.
+    case tooLarge(SinkFault)
+    /// The sink has none of them, or is not known to; no earlier than `after` it may be tried again.
+    case failed(SinkFault, after: Duration?)
+}

@@ -1,0 +1,84 @@
+/// Why a sink does not take events just now, and what mends it.
+public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of faults; each has its own mend.
+    public enum Code: String, Sendable, Hashable, CaseIterable {
+        // Files
+        /// The folder of the file is missing.
+        case missingFolder
+        /// The file or its folder may not be written.
+        case permission
+        /// The file system is full.
+        case noSpace
+        /// The disk, or the file, failed in another way.
+        case disk
+
+        // Names and connections
+        /// The name of the host is not found.
+        case nameNotFound
+        /// Nobody listens at the address.
+        case refused
+        /// There is no way to the address.
+        case unreachable
+        /// Connecting or answering took too long.
+        case timeout
+        /// The connection was cut off.
+        case reset
+
+        // TLS
+        /// The certificate comes from an authority that is not trusted here.
+        case untrustedAuthority
+        /// The certificate is for another name.
+        case wrongName
+        /// The certificate has expired.
+        case expired
+        /// The certificate is not valid yet: its date, or the hub's clock, is wrong.
+        case notYetValid
+        /// What listens does not speak TLS, or not TLS 1.2 or later.
+        case noTLS
+        /// The certificate failed in another way.
+        case untrusted
+
+        // Answers
+        /// What answered does not speak HTTP.
+        case notHTTP
+        /// The service asks to come back later (429, 503).
+        case throttled
+        /// The service failed (5xx), or sent the request elsewhere (3xx).
+        case serverError
+        /// The service takes nothing from this hub (401, 403, 404 and their like).
+        case denied
+        /// The service would not have an event (other 4xx).
+        case rejected
+        /// The service takes only smaller requests (413).
+        case tooLarge
+
+        // Settings
+        /// The file with the secret cannot be used.
+        case secret
+        /// The file with the authorities cannot be used.
+        case authorities
+        /// Another setting cannot be used.
+        case setting
+    }
+
+    /// The kind of fault.
+    public var code: Code
+    /// What happened, to which thing, and the mend.
+    public var text: String
+
+    /// The text.
+    public var description: String { text }
+
+    init(_ code: Code, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+
+    /// Whether the other side may be somebody else: nothing is sent, and the next try waits longer.
+    var isUntrusted: Bool {
+        switch code {
+        case .untrustedAuthority, .wrongName, .expired, .notYetValid, .untrusted: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// A sink as the configuration names it.
+public enum SinkSettings: Sendable, Hashable {
+    /// A file of JSON Lines.
+    case file(FileSinkSettings)
+    /// A service that takes batches of CloudEvents.
+    case http(HTTPSinkSettings)
+
+    /// What tells this sink from others, also in the store: its kind and address. Another address
+    /// is another sink.
+    public var name: String {
+        switch self {
+        case .file(let file): "file:" + file.path
+        case .http(let http): "http:" + http.url
+        }
+    }
+}
+
+/// A file that events are appended to, one CloudEvent on each line.
+public struct FileSinkSettings: Sendable, Hashable {
+    /// The file; its folder must exist.
+    public var path: String
+    /// The length at which the file is put aside as `path.1`, in bytes.
+    public var rotateAt: Int64
+    /// How many files that were put aside are kept.
+    public var kept: Int
+
+    /// Makes settings; 16 MiB hold about 30,000 events, and five files as much as the store.
+    public init(path: String, rotateAt: Int64 = 16 << 20, kept: Int = 5) {
+        self.path = path
+        self.rotateAt = rotateAt
+        self.kept = kept
+    }
+}
+
+/// A service that takes `application/cloudevents-batch+json` by POST.
+public struct HTTPSinkSettings: Sendable, Hashable {
+    /// Where to: https, or http to this machine itself.
+    public var url: String
+    /// The file with the signing secret: `whsec_` and base64, or base64; nil sends no signature.
+    public var secretFile: String?
+    /// The file with the authorities to trust, in PEM; nil for those of the system.
+    public var caFile: String?
+    /// The most events in a batch.
+    public var batch: Int
+    /// The limits in time.
+    public var limits: Limits
+
+    /// How long a request may take.
+    public struct Limits: Sendable, Hashable {
+        /// The longest that connecting, with TLS, may take.
+        public var connect: Duration = .seconds(10)
+        /// The longest a whole request may take.
+        public var whole: Duration = .seconds(30)
+        /// The longest that fewer than 64 bytes a second may pass.
+        public var slow: Duration = .seconds(15)
+
+        /// Makes the usual limits.
+        public init() {}
+    }
+
+    /// Makes settings with the usual limits.
+    public init(
+        url: String, secretFile: String? = nil, caFile: String? = nil, batch: Int = 256,
+        limits: Limits = Limits()
+    ) {
+        self.url = url
+        self.secretFile = secretFile
+        self.caFile = caFile
+        self.batch = batch
+        self.limits = limits
+    }
+}

@@ -1,0 +1,248 @@
+internal import CSQLite
+
+/// What is on disk: the events, how far each sink is, and the daemon's own state.
+///
+/// Everything here is one SQLite file with a write-ahead log, `synchronous = FULL`: when a
+/// function that writes returns, what it wrote survives a power cut. Used on the store's thread
+/// only. Making room is in `LedgerRoom`, the sinks' side in `LedgerSinks`.
+final class Ledger {
+    /// How far a sink has got.
+    struct Cursor: Equatable, Sendable {
+        /// The sequence of the last event it has; 0 for none.
+        var sequence: Int64
+        /// A place in the sink's own terms: for a file, its length after that event.
+        var place: Int64
+    }
+
+    /// SQLite's default page size; the quota and the reserve are counted in these.
+    static let pageSize: Int64 = 4_096
+
+    let database: Database
+    let path: String
+    /// The most pages the settings allow.
+    let quotaPages: Int64
+    /// The sequence of the newest event; 0 before the first.
+    private(set) var lastSequence: Int64
+    /// The id of the newest event, if its row is still there.
+    private(set) var lastID: UniqueID?
+    /// How far each sink has got.
+    var cursors: [String: Cursor] = [:]
+    /// For each sink the number of events it has not got.
+    var depths: [String: Int] = [:]
+    /// No sheddable event of a class has a sequence up to this one: where to look for the next.
+    var shedFloor: [Event.Class: Int64] = [:]
+    /// Space kept back for when the disk is full.
+    var reserve: Reserve
+    /// Whether the file may not grow because the disk is full.
+    var isPinned = false
+    /// Notices that were put among the events and are not published yet.
+    var notices: [StoredEvent] = []
+    /// Events dropped after they had a sequence, since the file was opened.
+    var shedCount = 0
+    /// The last event of the last transaction, also when it failed: whether it took place after all
+    /// is asked when the file has been opened again.
+    private(set) var lastAttempt: (sequence: Int64, id: UniqueID)?
+
+    private var ids = EventIDSource()
+    private let hubNumber: Int64
+    private let hubs: [Int64: String]
+    private let insertion: Statement
+    private let reading: Statement
+    private let stating: Statement
+    private let unstating: Statement
+
+    /// Opens the store's file, or makes it.
+    init(_ settings: StoreSettings) throws(DatabaseError) {
+        path = settings.path
+        let database = try Database(path: settings.path)
+        self.database = database
+        quotaPages = try Self.configure(database, settings)
+        try Schema.migrate(database)
+        (hubs, hubNumber) = try Self.hubs(in: database, current: settings.hub)
+        insertion = try database.prepare(
+            """
+            INSERT INTO event (sequence, id, class, type, subject, time, utc_offset, synchronized,
+              boot, monotonic, hub, data, checksum)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            """)
+        reading = try database.prepare(
+            "SELECT * FROM event WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")
+        stating = try database.prepare(
+            """
+            INSERT INTO state (key, value) VALUES (?1, ?2)
+            ON CONFLICT (key) DO UPDATE SET value = excluded.value
+            """)
+        unstating = try database.prepare("DELETE FROM state WHERE key = ?1")
+        lastSequence = try database.number(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'event'")
+        reserve = Reserve(path: settings.path + "-reserve")
+        lastID = try events(after: lastSequence - 1, limit: 1).first?.id
+        try loadSinks()
+        try restoreReserve()
+    }
+
+    /// Sets the connection up; returns the quota in pages.
+    private static func configure(
+        _ database: Database, _ settings: StoreSettings
+    ) throws(DatabaseError) -> Int64 {
+        // The exclusive lock has three reasons: a second hubd is refused; the index of the log
+        // stays in memory, so no `-shm` file is mapped that a full disk could turn into SIGBUS;
+        // and SQLite's fault with two connections resetting the log (fixed in 3.51.3) cannot
+        // occur. It comes first: WAL is entered under it.
+        try database.execute(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = \(pageSize)")
+        let mode = try database.prepare("PRAGMA journal_mode = WAL")
+        guard try mode.step(), mode.text(0) == "wal" else {
+            throw DatabaseError(
+                code: SQLITE_CANTOPEN, text: "\(settings.path): the file system takes no log file")
+        }
+        mode.reset()
+        let half = FileSystem.size(at: settings.path).map { $0 / 2 } ?? .max
+        let pages = max(min(settings.quota, half), StoreSettings.smallestQuota) / pageSize
+        try database.execute(
+            """
+            PRAGMA synchronous = \(settings.synchronous.rawValue);
+            PRAGMA wal_autocheckpoint = 1000;
+            -- A log of 1,000 pages and one large transaction; what is above it is given back.
+            PRAGMA journal_size_limit = \(8 << 20);
+            PRAGMA cache_size = -2048;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA secure_delete = FAST;
+            PRAGMA cell_size_check = ON;
+            PRAGMA trusted_schema = OFF;
+            PRAGMA max_page_count = \(pages);
+            """)
+        return pages
+    }
+
+    private static func hubs(
+        in database: Database, current: String
+    ) throws(DatabaseError) -> ([Int64: String], Int64) {
+        try database.prepare("INSERT OR IGNORE INTO hub (id) VALUES (?1)").run(.text(current))
+        let rows = try database.prepare("SELECT number, id FROM hub")
+        var hubs: [Int64: String] = [:]
+        var number: Int64 = 0
+        while try rows.step() {
+            hubs[rows.integer(0)] = rows.text(1)
+            if rows.text(1) == current { number = rows.integer(0) }
+        }
+        return (hubs, number)
+    }
+
+    // MARK: Events
+
+    /// Makes events and changes of state durable, all or nothing.
+    func append(
+        _ events: [Event], state: [StateChange] = [], at now: EventTime
+    ) throws(DatabaseError) -> [StoredEvent] {
+        let stored = try database.transaction { () throws(DatabaseError) in
+            let stored = try insert(events, after: lastSequence, at: now)
+            for change in state { try apply(change) }
+            lastAttempt = stored.last.map { ($0.sequence, $0.id) }
+            return stored
+        }
+        advance(past: stored)
+        return stored
+    }
+
+    /// Inserts rows within a transaction; the caller calls `advance` after its commit.
+    func insert(
+        _ events: [Event], after last: Int64, at now: EventTime
+    ) throws(DatabaseError) -> [StoredEvent] {
+        let milliseconds = now.unixNanoseconds.floorDivided(by: 1_000_000).quotient
+        var stored: [StoredEvent] = []
+        stored.reserveCapacity(events.count)
+        for event in events {
+            let row = StoredEvent(
+                sequence: last + Int64(stored.count) + 1, id: ids.next(at: milliseconds),
+                hub: hubs[hubNumber] ?? "", event: event)
+            try insertRow(row, hub: hubNumber)
+            stored.append(row)
+        }
+        return stored
+    }
+
+    /// Notes what a commit has added.
+    func advance(past stored: [StoredEvent]) {
+        guard let last = stored.last else { return }
+        lastSequence = last.sequence
+        lastID = last.id
+        for name in depths.keys { depths[name, default: 0] += stored.count }
+    }
+
+    private func insertRow(_ row: StoredEvent, hub: Int64) throws(DatabaseError) {
+        let event = row.event
+        try insertion.run(
+            .integer(row.sequence), .blob(row.id.bytes), .integer(Int64(event.eventClass.rawValue)),
+            .text(event.type), .text(event.subject), .integer(event.time.unixNanoseconds),
+            .integer(Int64(event.time.utcOffset)), .integer(event.time.isSynchronized ? 1 : 0),
+            .blob(event.time.boot.bytes), .integer(event.time.bootNanoseconds), .integer(hub),
+            .blob(event.data), .integer(row.checksum))
+    }
+
+    /// The kept events after a sequence, oldest first: at most `limit`, and no more than the first
+    /// that brings them to `bytes`.
+    func events(
+        after sequence: Int64, limit: Int, bytes: Int = .max
+    ) throws(DatabaseError) -> [StoredEvent] {
+        var events: [StoredEvent] = []
+        var size = 0
+        var isRow = try reading.first(.integer(sequence), .integer(Int64(limit)))
+        defer { reading.reset() }
+        while isRow {
+            let event = try event(in: reading)
+            size += event.event.weight
+            events.append(event)
+            if size >= bytes { break }
+            isRow = try reading.step()
+        }
+        return events
+    }
+
+    /// The event in a row of `SELECT * FROM event`.
+    func event(in row: Statement) throws(DatabaseError) -> StoredEvent {
+        let sequence = row.integer(0)
+        guard let id = UniqueID(bytes: row.blob(1)), let boot = UniqueID(bytes: row.blob(8)),
+            let eventClass = Event.Class(rawValue: UInt8(truncatingIfNeeded: row.integer(2)))
+        else { throw damaged(sequence) }
+        let stored = StoredEvent(
+            sequence: sequence, id: id, hub: hubs[row.integer(10)] ?? "",
+            event: Event(
+                type: row.text(3), subject: row.text(4),
+                time: EventTime(
+                    unixNanoseconds: row.integer(5), utcOffset: Int(row.integer(6)),
+                    isSynchronized: row.integer(7) != 0, boot: boot,
+                    bootNanoseconds: row.integer(9)),
+                data: row.blob(11), class: eventClass))
+        guard stored.checksum == row.integer(12) else { throw damaged(sequence) }
+        return stored
+    }
+
+    private func damaged(_ sequence: Int64) -> DatabaseError {
+        DatabaseError(code: SQLITE_CORRUPT, text: "event \(sequence) fails its checksum")
+    }
+
+    // MARK: State
+
+    /// Applies one change within a transaction.
+    private func apply(_ change: StateChange) throws(DatabaseError) {
+        if let value = change.value {
+            try stating.run(.text(change.key), .blob(value))
+        } else {
+            try unstating.run(.text(change.key))
+        }
+    }
+
+    /// The values of all keys that begin with `prefix`.
+    func state(prefix: String) throws(DatabaseError) -> [String: [UInt8]] {
+        let rows = try database.prepare(
+            "SELECT key, value FROM state WHERE substr(key, 1, length(?1)) = ?1")
+        var state: [String: [UInt8]] = [:]
+        var isRow = try rows.first(.text(prefix))
+        while isRow {
+            state[rows.text(0)] = rows.blob(1)
+            isRow = try rows.step()
+        }
+        return state
+    }
+}

@@ -1,0 +1,222 @@
+internal import CSQLite
+
+/// Making room: the quota, the retention, and the full disk.
+///
+/// What goes first is what costs least: events that every sink has, then telemetry, then presence,
+/// oldest first. Events of value never go; when only they are left, new ones are refused.
+extension Ledger {
+    /// How many pages the log may hold beyond the end of the database file (see `Reserve`).
+    static let growthLimit: Int64 = 96
+    /// Rows per deleting transaction: their pages fit in the reserve.
+    static let trimBatch = 512
+    /// Rows per dropping transaction; each may be a range of its own in the notice.
+    static let shedBatch = 256
+    /// Each round frees at least a page's worth where there is something to free; a transaction
+    /// of the largest size needs fewer than this many.
+    private static let rounds = 64
+
+    /// Writes, and makes room for it where there is none.
+    ///
+    /// Notices of what was dropped for it are left in `notices`.
+    func makingRoom<Result>(
+        at now: EventTime, _ write: () throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result {
+        for _ in 0..<Self.rounds {
+            do throws(DatabaseError) {
+                let result = try write()
+                try checkpointIfGrown()
+                return result
+            } catch {
+                guard error.kind == .full else { throw error }
+                if relieve() { continue }
+                if try trimDelivered(limit: Self.trimBatch) > 0 { continue }
+                guard try shed(at: now) else { throw error }
+            }
+        }
+        throw DatabaseError(code: SQLITE_FULL, text: "\(path): no room was made in time")
+    }
+
+    // MARK: The full disk
+
+    /// The first thing to do when the disk, not the quota, is full: gives the reserve back, empties
+    /// the log with it, and lets the file grow no more.
+    ///
+    /// - Returns: whether it was that, and is worth another try.
+    private func relieve() -> Bool {
+        guard !isPinned, let pages = try? database.number("PRAGMA page_count"), pages < quotaPages
+        else { return false }
+        reserve.release()
+        pin()
+        try? checkpoint()
+        return true
+    }
+
+    /// Takes the reserve again once there is space; until then the file does not grow.
+    func restoreReserve() throws(DatabaseError) {
+        if reserve.take() {
+            if isPinned { try database.execute("PRAGMA max_page_count = \(quotaPages)") }
+            isPinned = false
+        } else if !isPinned {
+            pin()
+        }
+    }
+
+    private func pin() {
+        // A limit below the present size counts as the present size (SQLite, max_page_count).
+        try? database.execute("PRAGMA max_page_count = 1")
+        isPinned = true
+    }
+
+    /// Moves the log into the database file.
+    func checkpoint(_ mode: String = "PASSIVE") throws(DatabaseError) {
+        try database.execute("PRAGMA wal_checkpoint(\(mode))")
+    }
+
+    private func checkpointIfGrown() throws(DatabaseError) {
+        let length = FileSystem.length(of: path) ?? 0
+        guard try database.number("PRAGMA page_count") - length / Self.pageSize > Self.growthLimit
+        else { return }
+        do throws(DatabaseError) {
+            try checkpoint()
+        } catch {
+            // The events are durable in the log all the same.
+            guard error.kind == .full else { throw error }
+            _ = relieve()
+        }
+    }
+
+    // MARK: Delivered events
+
+    /// The last event that every sink has.
+    var deliveredThrough: Int64 { cursors.values.map(\.sequence).min() ?? lastSequence }
+
+    /// Deletes the oldest events that every sink has, except rejected ones.
+    ///
+    /// - Returns: how many.
+    func trimDelivered(limit: Int) throws(DatabaseError) -> Int {
+        try trim(through: deliveredThrough, limit: limit)
+    }
+
+    private func trim(through sequence: Int64, limit: Int) throws(DatabaseError) -> Int {
+        try database.prepare(
+            """
+            DELETE FROM event WHERE sequence IN (
+              SELECT sequence FROM event WHERE sequence <= ?1
+                AND NOT EXISTS (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+              ORDER BY sequence LIMIT ?2)
+            """
+        ).run(.integer(sequence), .integer(Int64(limit)))
+        return database.changes
+    }
+
+    /// Deletes a batch of delivered events that are older than the retention, or that fill more
+    /// than half of the quota.
+    ///
+    /// Age counts only while the clock can be trusted, and an event whose time cannot be trusted
+    /// is as old as the next one whose time can.
+    ///
+    /// - Returns: how many; fewer than `trimBatch` when there is nothing more to do.
+    func retire(olderThan retention: Int64, at now: EventTime) throws(DatabaseError) -> Int {
+        let used =
+            try database.number("PRAGMA page_count")
+            - database.number("PRAGMA freelist_count")
+        if used > quotaPages / 2 { return try trimDelivered(limit: Self.trimBatch) }
+        guard now.isSynchronized else { return 0 }
+        var last: Int64 = 0
+        let rows = try database.prepare(
+            """
+            SELECT sequence, time FROM event WHERE sequence <= ?1 AND synchronized = 1
+            ORDER BY sequence LIMIT ?2
+            """)
+        var isRow = try rows.first(.integer(deliveredThrough), .integer(Int64(Self.trimBatch)))
+        while isRow, rows.integer(1) < now.unixNanoseconds - retention {
+            last = rows.integer(0)
+            isRow = try rows.step()
+        }
+        rows.reset()
+        return last == 0 ? 0 : try trim(through: last, limit: Self.trimBatch)
+    }
+
+    // MARK: Events that give way
+
+    /// Drops the oldest telemetry, else the oldest presence, that some sink has not got, and puts
+    /// a notice of it among the events: sequence numbers that are missing stay explained.
+    ///
+    /// - Returns: whether there was something left to drop.
+    private func shed(at now: EventTime) throws(DatabaseError) -> Bool {
+        for eventClass in [Event.Class.telemetry, .presence] {
+            let sequences = try sheddable(eventClass)
+            guard let last = sequences.last else { continue }
+            let notice = try database.transaction { () throws(DatabaseError) in
+                let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
+                for sequence in sequences { try deletion.run(.integer(sequence)) }
+                return try insert(
+                    [.dropped(sequences, reason: "no room", at: now)], after: lastSequence, at: now)
+            }
+            shedFloor[eventClass] = last
+            for (name, cursor) in cursors {
+                depths[name, default: 0] -= sequences.count { $0 > cursor.sequence }
+            }
+            advance(past: notice)
+            notices += notice
+            shedCount += sequences.count
+            return true
+        }
+        return false
+    }
+
+    private func sheddable(_ eventClass: Event.Class) throws(DatabaseError) -> [Int64] {
+        let rows = try database.prepare(
+            """
+            SELECT sequence FROM event WHERE sequence > ?1 AND class = ?2
+              AND NOT EXISTS (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+            ORDER BY sequence LIMIT ?3
+            """)
+        let floor = max(shedFloor[eventClass] ?? 0, deliveredThrough)
+        var sequences: [Int64] = []
+        var isRow = try rows.first(
+            .integer(floor), .integer(Int64(eventClass.rawValue)), .integer(Int64(Self.shedBatch)))
+        while isRow {
+            sequences.append(rows.integer(0))
+            isRow = try rows.step()
+        }
+        if sequences.isEmpty { shedFloor[eventClass] = lastSequence }
+        return sequences
+    }
+}
+
+extension Event {
+    /// The notice that events are gone which had a sequence number.
+    ///
+    /// `data`: `reason`, `count`, `first`, `last` and `ranges`, a list of `[first, last]` without
+    /// which the events between the dropped ones could not be told from them.
+    static func dropped(_ sequences: [Int64], reason: String, at time: EventTime) -> Event {
+        var ranges: [ClosedRange<Int64>] = []
+        for sequence in sequences {
+            if let last = ranges.last, last.upperBound + 1 == sequence {
+                ranges[ranges.count - 1] = last.lowerBound...sequence
+            } else {
+                ranges.append(sequence...sequence)
+            }
+        }
+        return dropped(ranges: ranges, count: sequences.count, reason: reason, at: time)
+    }
+
+    /// The notice for whole ranges.
+    static func dropped(
+        ranges: [ClosedRange<Int64>], count: Int, reason: String, at time: EventTime
+    ) -> Event {
+        var data: [UInt8] = []
+        data.append(text: #"{"reason":"#)
+        data.append(jsonString: reason)
+        data.append(text: #","count":\#(count)"#)
+        if let first = ranges.first, let last = ranges.last {
+            data.append(text: #","first":\#(first.lowerBound),"last":\#(last.upperBound)"#)
+            let list = ranges.map { "[\($0.lowerBound),\($0.upperBound)]" }
+            data.append(text: #","ranges":[\#(list.joined(separator: ","))]"#)
+        }
+        data.append(UInt8(ascii: "}"))
+        return Event(
+            type: "org.hubd.event.dropped.v1", subject: "", time: time, data: data, class: .value)
+    }
+}

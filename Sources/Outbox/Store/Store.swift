@@ -1,0 +1,169 @@
+internal import Glibc
+
+/// Keeps events durable until every sink has them, and carries them there.
+///
+/// What `append` has returned survives a crash and a power cut: the transaction is on the disk
+/// before the caller is answered, and the events get their ids and their gapless sequence numbers
+/// in it. Every sink then gets every event at least once; the event's id makes it once.
+///
+/// SQLite is used on one thread only, which is this actor's. Callers on other threads leave events
+/// in the `Intake` and never wait for the disk, unless they want to know when an event is durable.
+/// All that waits when the thread comes by is committed together, so a slow disk makes larger
+/// commits, not a longer queue.
+///
+/// - Committing is in `StoreCommit`, reopening after faults in `StoreRecovery`, sinks in
+///   `StoreSinks`, what people read in `StoreReading`.
+public actor Store {
+    nonisolated let settings: StoreSettings
+    nonisolated let intake = Intake()
+    nonisolated let pulse = StorePulse()
+    private nonisolated let thread = SerialThread(name: "hubd-store")
+
+    /// The open database; nil while it is failed or closed.
+    var ledger: Ledger?
+    var couriers: [Courier] = []
+    var backoff = Backoff()
+    /// When a failed database is tried again, and how often it was, on the boot clock.
+    var reopenAt: Int64?
+    var reopenFailures = 0
+    /// When retention and the reserve are looked at next, on the boot clock.
+    var upkeepAt: Int64 = 0
+    /// What was in a transaction of which it is not known whether it took place.
+    var inDoubt: InDoubt?
+    /// Whether damage was found in the file, so that it is put aside before the next opening.
+    var isDamaged = false
+    var shed = 0
+    var salvage: SalvageReport?
+    var closing: (until: Int64, continuation: CheckedContinuation<Void, Never>)?
+
+    /// The thread SQLite is used on.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe thread.asUnownedSerialExecutor()
+    }
+
+    /// Opens the store, or makes it; a damaged one is put aside and what can be read is saved.
+    public static func open(_ settings: StoreSettings) async throws(OutboxError) -> Store {
+        guard settings.quota >= StoreSettings.smallestQuota else {
+            throw OutboxError(
+                .setting, "store.quota is \(settings.quota) bytes, expected 1 MiB or more")
+        }
+        let store = Store(settings)
+        guard store.thread.start() else {
+            throw OutboxError(.storage, "no thread for the store: the machine has none left")
+        }
+        do throws(OutboxError) {
+            try await store.begin()
+        } catch {
+            store.thread.stop()
+            throw error
+        }
+        return store
+    }
+
+    private init(_ settings: StoreSettings) {
+        self.settings = settings
+    }
+
+    deinit {
+        thread.stop()
+    }
+
+    private func begin() throws(OutboxError) {
+        do throws(DatabaseError) {
+            ledger = try openOrSalvage()
+        } catch {
+            throw error.outboxError
+        }
+        thread.onTurn { [weak self] in self?.assumeIsolated { $0.turn() } }
+    }
+
+    // MARK: From any thread
+
+    /// Keeps an event whose loss is bearable: it never blocks, and when there is no room the oldest
+    /// such event is dropped, counted, and told of in a notice (`org.hubd.event.dropped.v1`).
+    public nonisolated func post(_ event: Event) {
+        if intake.post(event, now: BootClock.now()) { thread.wake() }
+    }
+
+    /// Keeps events together, and returns when they are durable.
+    ///
+    /// - Parameters:
+    ///   - events: They get sequence numbers one after the other, in one transaction.
+    ///   - state: What is to become durable in the same transaction.
+    /// - Returns: a receipt for each event, in order.
+    /// - Throws: `.full`, `.tooLarge`, `.storage` or `.closed`; then nothing was acknowledged.
+    public nonisolated func append(
+        _ events: [Event], state: [StateChange] = []
+    ) async throws(OutboxError) -> [Receipt] {
+        guard events.allSatisfy(\.isWithinLimits) else {
+            throw OutboxError(
+                .tooLarge,
+                "an event's data is longer than \(Event.longestData) bytes, or its type or subject "
+                    + "longer than \(Event.longestName)")
+        }
+        let weight = events.reduce(0) { $0 + $1.weight } + state.reduce(0) { $0 + $1.weight }
+        guard weight <= Intake.heaviest else {
+            throw OutboxError(
+                .tooLarge, "\(weight) bytes at once, at most \(Intake.heaviest) are taken")
+        }
+        let result = await withCheckedContinuation { continuation in
+            let request = Intake.Request(events: events, state: state, reply: continuation)
+            if let refusal = intake.add(request) {
+                continuation.resume(returning: .failure(refusal))
+            } else {
+                thread.wake()
+            }
+        }
+        return try result.get()
+    }
+
+    /// How the store is doing, also while its disk does not answer.
+    public nonisolated var health: StoreHealth {
+        pulse.health(waiting: intake.counts.waiting, now: BootClock.now())
+    }
+
+    // MARK: The turn
+
+    /// Does what is due; the thread calls this after each wake-up.
+    private func turn() -> Int64? {
+        let now = BootClock.now()
+        pulse.busy(since: now)
+        defer { pulse.busy(since: nil) }
+        if pulse.state == .closed { return nil }
+        if let reopenAt, now >= reopenAt { reopen() }
+        commitWaiting(now: now)
+        if let closing, now >= closing.until || couriers.isEmpty { endClosing() }
+        if ledger != nil, now >= upkeepAt { upkeep(now: now) }
+        return [
+            reopenAt, ledger == nil ? nil : intake.deadline, ledger == nil ? nil : upkeepAt,
+            closing?.until,
+        ].compactMap(\.self).min()
+    }
+
+    // MARK: The end
+
+    /// Takes no more events, commits those that wait, gives each sink one last try, and closes.
+    ///
+    /// - Parameter time: How long the sinks may take.
+    public func close(within time: Duration = .seconds(2)) async {
+        guard closing == nil, pulse.state != .closed else { return }
+        intake.close()
+        commitWaiting(now: BootClock.now())
+        let until = BootClock.now() + time.nanoseconds
+        for courier in couriers { courier.finish(by: until) }
+        // A courier notices its deadline within a second (`Transfer.mayGoOn`).
+        await withCheckedContinuation { closing = (until + 1_000_000_000, $0) }
+    }
+
+    private func endClosing() {
+        guard let closing else { return }
+        self.closing = nil
+        couriers = []
+        // What the log holds is durable as it is; this leaves one tidy file.
+        try? ledger?.checkpoint("TRUNCATE")
+        ledger = nil
+        reopenAt = nil
+        pulse.enter(.closed, "the store is closed")
+        closing.continuation.resume()
+    }
+}

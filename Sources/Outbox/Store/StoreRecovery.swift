@@ -1,0 +1,124 @@
+/// Opening again after the disk or the file has failed.
+///
+/// A failed fsync is never repeated: the kernel may have dropped the pages and say yes the second
+/// time. The connection is closed, the file opened again, and what the log holds is written into
+/// the database file and synchronized anew; only then is it known what took place.
+extension Store {
+    /// A transaction of which it is not known whether it took place.
+    struct InDoubt {
+        /// Its loose events, to be committed when it did not.
+        var pack: Pack
+        /// How many events it had.
+        var count: Int
+        /// Its last event, if it got as far as having one.
+        var last: (sequence: Int64, id: UniqueID)?
+    }
+
+    /// A commit failed because of the disk or the file.
+    func recover(_ pack: Pack, from error: DatabaseError) {
+        let doubt = InDoubt(
+            pack: pack, count: pack.events(at: settings.clock()).count, last: ledger?.lastAttempt)
+        guard fail(error), reopenNow() else {
+            giveUp(pack, doubt)
+            return
+        }
+        if let stored = tookPlace(doubt) {
+            settle(pack, stored)
+            return
+        }
+        do throws(DatabaseError) {
+            guard let ledger else { return giveUp(pack, doubt) }
+            let now = settings.clock()
+            let stored = try ledger.makingRoom(at: now) { () throws(DatabaseError) in
+                try ledger.append(pack.events(at: now), state: pack.state, at: now)
+            }
+            settle(pack, stored)
+        } catch {
+            let again = InDoubt(pack: pack, count: doubt.count, last: ledger?.lastAttempt)
+            _ = fail(error)
+            giveUp(pack, again)
+        }
+    }
+
+    /// Refuses the requests of a pack, and keeps its loose events for when the file opens again.
+    private func giveUp(_ pack: Pack, _ doubt: InDoubt) {
+        for request in pack.requests {
+            refuse(request, OutboxError(.storage, pulse.reason))
+        }
+        guard inDoubt == nil else {
+            intake.countDropped(pack.looseItems.count)
+            return
+        }
+        var doubt = doubt
+        doubt.pack = Pack(items: pack.looseItems, dropped: pack.dropped)
+        inDoubt = doubt
+    }
+
+    /// Closes the file after a failure; whether opening it at once is worth trying.
+    @discardableResult
+    func fail(_ error: DatabaseError) -> Bool {
+        shed += ledger?.shedCount ?? 0
+        ledger = nil
+        pulse.enter(.failed, error.outboxError.text)
+        if error.kind == .corrupt { isDamaged = true }
+        let first = reopenFailures == 0
+        reopenFailures += 1
+        // 1 s, 2 s, 4 s … 30 s: a disk that is gone is not hammered, one that is back is used soon.
+        let wait = min(30, 1 << min(reopenFailures - 1, 5))
+        reopenAt = BootClock.now() + Int64(wait) * 1_000_000_000
+        return first
+    }
+
+    /// Opens the file again when it is time.
+    func reopen() {
+        guard reopenNow() else { return }
+        guard let doubt = inDoubt else { return publish([]) }
+        inDoubt = nil
+        if let stored = tookPlace(doubt) {
+            publish(stored)
+        } else {
+            commit(doubt.pack)
+        }
+    }
+
+    private func reopenNow() -> Bool {
+        do throws(DatabaseError) {
+            let opened = try isDamaged ? salvaged() : openOrSalvage()
+            // Not until this has worked is anything in the log known to be on the disk.
+            try opened.checkpoint("TRUNCATE")
+            ledger = opened
+            reopenAt = nil
+            reopenFailures = 0
+            pulse.enter(.well)
+            for courier in couriers { courier.ring() }
+            return true
+        } catch {
+            fail(error)
+            return false
+        }
+    }
+
+    /// The events of a transaction that took place after all.
+    private func tookPlace(_ doubt: InDoubt) -> [StoredEvent]? {
+        guard let last = doubt.last, let ledger, ledger.lastSequence == last.sequence,
+            ledger.lastID == last.id
+        else { return nil }
+        return try? ledger.events(after: last.sequence - Int64(doubt.count), limit: doubt.count)
+    }
+
+    /// Opens the file; a damaged one is put aside and what can be read is saved.
+    func openOrSalvage() throws(DatabaseError) -> Ledger {
+        do throws(DatabaseError) {
+            let ledger = try Ledger(settings)
+            // The name of a new file is durable from here on.
+            let failure = FileSystem.synchronize(folder: FileSystem.folder(of: settings.path))
+            guard failure == 0 else {
+                throw DatabaseError(path: FileSystem.folder(of: settings.path), errno: failure)
+            }
+            return ledger
+        } catch {
+            guard error.kind == .corrupt else { throw error }
+            return try salvaged()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+/// Carrying events to the sinks.
+extension Store {
+    /// Each sink has a thread; the unit allows 16.
+    public static let mostSinks = 8
+
+    /// What a courier is to deliver.
+    struct Load: Sendable {
+        var events: [StoredEvent]
+        /// The sink's cursor.
+        var cursor: Ledger.Cursor
+        /// Whether it is a rejected event that somebody wants sent again.
+        var isRetry = false
+    }
+
+    /// Delivers to these sinks from now on, and to no others.
+    ///
+    /// A sink that is gone loses its backlog and its rejected events; a new one begins with what
+    /// the sink furthest behind has not got, and the first sink of all with every kept event.
+    ///
+    /// - Throws: `.setting` when one of them cannot be used; then nothing has changed.
+    public func deliver(to sinks: [SinkSettings]) async throws(OutboxError) {
+        guard sinks.count <= Self.mostSinks, Set(sinks.map(\.name)).count == sinks.count else {
+            throw OutboxError(
+                .setting, "sinks: at most \(Self.mostSinks), each with an address of its own")
+        }
+        var added: [Courier] = []
+        for sink in sinks where !couriers.contains(where: { $0.settings == sink }) {
+            do throws(SinkFault) {
+                added.append(
+                    try Courier(sink, store: self, clock: settings.clock, backoff: backoff))
+            } catch {
+                throw OutboxError(.setting, error.text)
+            }
+        }
+        let gone = couriers.filter { courier in !sinks.contains(courier.settings) }
+        couriers.removeAll { courier in gone.contains { $0 === courier } }
+        for courier in gone { courier.finish(by: BootClock.now()) }
+        try attempt { ledger throws(DatabaseError) in try ledger.setSinks(sinks.map(\.name)) }
+        for courier in added where courier.start() { couriers.append(courier) }
+        let order = sinks.map(\.name)
+        couriers.sort {
+            (order.firstIndex(of: $0.name) ?? 0) < (order.firstIndex(of: $1.name) ?? 0)
+        }
+    }
+
+    // MARK: For couriers
+
+    /// What a courier is to deliver next; nil when there is nothing.
+    func load(for courier: Courier, _ limits: DeliveryLimits, isProbe: Bool) -> Load? {
+        guard couriers.contains(where: { $0 === courier }) else { return nil }
+        return try? attempt { ledger throws(DatabaseError) in
+            guard let cursor = ledger.cursors[courier.name] else { return nil }
+            if !isProbe,
+                let again = try ledger.rejections(limit: 1, retryingFor: courier.name).first
+            {
+                return Load(events: [again.event], cursor: cursor, isRetry: true)
+            }
+            let start = isProbe ? max(cursor.sequence, ledger.lastSequence - 1) : cursor.sequence
+            let events = try ledger.events(after: start, limit: limits.events, bytes: limits.bytes)
+            return events.isEmpty ? nil : Load(events: events, cursor: cursor)
+        }
+    }
+
+    /// The sink has these events; whether that is durable.
+    func confirm(_ courier: Courier, _ events: [StoredEvent], place: Int64) -> Bool {
+        guard let last = events.last?.sequence else { return true }
+        return note(courier) { ledger throws(DatabaseError) in
+            try ledger.confirm(courier.name, through: last, place: place)
+        }
+    }
+
+    /// The sink would not have this event; whether that is durable.
+    func reject(_ courier: Courier, _ event: StoredEvent, _ fault: SinkFault) -> Bool {
+        let now = settings.clock()
+        return note(courier) { ledger throws(DatabaseError) in
+            try ledger.reject(courier.name, event, reason: fault.text, at: now)
+        }
+    }
+
+    /// The sink took an event it had rejected; whether that is durable.
+    func accept(_ courier: Courier, _ event: StoredEvent) -> Bool {
+        note(courier) { ledger throws(DatabaseError) in try ledger.accept(courier.name, event) }
+    }
+
+    /// The sink, not its events, was at fault; whether that is durable.
+    func takeBack(_ courier: Courier, from sequence: Int64) -> Bool {
+        note(courier) { ledger throws(DatabaseError) in
+            try ledger.takeBack(courier.name, from: sequence)
+        }
+    }
+
+    /// A courier has ended.
+    func courierFinished(_ courier: Courier) {
+        couriers.removeAll { $0 === courier }
+        // The turn after this job ends the closing that waits for the last one.
+    }
+
+    /// Notes something for a courier that still counts.
+    private func note(
+        _ courier: Courier, _ write: (Ledger) throws(DatabaseError) -> Void
+    ) -> Bool {
+        guard couriers.contains(where: { $0 === courier }) else { return true }
+        let now = settings.clock()
+        let isNoted: Void? = try? attempt { ledger throws(DatabaseError) in
+            try ledger.makingRoom(at: now) { () throws(DatabaseError) in try write(ledger) }
+        }
+        publish([])
+        return isNoted != nil
+    }
+
+    /// Does something with the open file; damage and failures of the disk close it.
+    func attempt<Result>(
+        _ body: (Ledger) throws(DatabaseError) -> Result
+    ) throws(OutboxError) -> Result {
+        guard let ledger else {
+            throw OutboxError(pulse.state == .closed ? .closed : .storage, pulse.reason)
+        }
+        do throws(DatabaseError) {
+            return try body(ledger)
+        } catch {
+            switch error.kind {
+            case .full, .locked, .newer, .other: break
+            case .corrupt, .disk:
+                fail(error)
+                reopenAt = BootClock.now()
+            }
+            throw error.outboxError
+        }
+    }
+}

@@ -107,7 +107,7 @@ public struct CardRecord: Hashable, Sendable {
     }
 
     /// Whether the card keeps no transaction at this place: unused records are all 00 or all ff.
-    public var isEmpty: Bool { (counter == 0 || counter == 0xffff) && !time.isComplete }
+    public var isEmpty: Bool { (counter == 0 || counter == 0xffff) && time.date == nil }
 
     /// The type in a word; nil for a number without a known meaning.
     public var typeName: String? {

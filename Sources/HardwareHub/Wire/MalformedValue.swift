@@ -41,11 +41,11 @@ public struct MalformedValue: Error, Hashable, Sendable {
 }
 
 extension MalformedValue: CustomStringConvertible {
-    /// `byte 14: pulse rate is missing`.
+    /// `byte 14: pulse rate missing`.
     public var description: String {
         switch kind {
-        case .missing: "byte \(position): \(subject) is missing"
-        case .mistyped: "byte \(position): \(subject) is not of its type"
+        case .missing: "byte \(position): \(subject) missing"
+        case .mistyped: "byte \(position): \(subject) of another type than it should be"
         case .invalid: "byte \(position): \(subject)"
         }
     }

@@ -1,0 +1,89 @@
+#!/bin/sh
+# Fuzzes the parsers that meet bytes from outside.
+#
+#   scripts/fuzz.sh SECONDS [TARGET...]
+#
+# A target is a file Fuzz/TARGET.swift with an LLVMFuzzerTestOneInput. Its first line names the
+# modules it needs, in the order of their dependence:
+#
+#   // modules: BeaconScanner HardwareHub
+#
+# Each is built with libFuzzer and AddressSanitizer into .build-fuzz and runs for SECONDS on the
+# committed corpus Fuzz/corpus/TARGET. What a run learns stays in .build-fuzz/corpus/TARGET, so
+# the next one begins where it stopped. Exit 1 when an input crashes, hangs or leaks.
+set -eu
+cd "$(dirname "$0")/.."
+
+case "${1:-}" in
+'' | *[!0-9]*)
+    echo "usage: scripts/fuzz.sh SECONDS [TARGET...]" >&2
+    exit 64
+    ;;
+esac
+seconds=$1
+shift
+if [ $# -eq 0 ]; then
+    for file in Fuzz/*.swift; do set -- "$@" "$(basename "$file" .swift)"; done
+fi
+
+scratch=.build-fuzz
+mkdir -p "$scratch/modules"
+# Optimized, because a parser in a debug build is a hundred times slower; overflow, bounds and
+# precondition checks stay in.
+flags="-O -wmo -g -swift-version 6 -parse-as-library -sanitize=fuzzer,address
+    -enable-upcoming-feature MemberImportVisibility
+    -enable-upcoming-feature InternalImportsByDefault -I $scratch/modules"
+
+# Builds a module, after those whose objects follow it: again when one of its sources or one of
+# those has changed.
+build_module() {
+    module=$1
+    shift
+    sources=$(find "Sources/$module" -name '*.swift' | sort)
+    [ -n "$sources" ] || { echo "fuzz: no sources in Sources/$module" >&2; exit 66; }
+    object=$scratch/modules/$module.o
+    if [ -e "$object" ] && [ -z "$(find "Sources/$module" "$@" -newer "$object")" ]; then return; fi
+    # shellcheck disable=SC2086
+    swiftc $flags -module-name "$module" -emit-module \
+        -emit-module-path "$scratch/modules/$module.swiftmodule" -c $sources -o "$object"
+}
+
+build_target() {
+    modules=$(sed -n '1s|^// modules: *||p' "Fuzz/$1.swift")
+    [ -n "$modules" ] || {
+        echo "fuzz: the first line of Fuzz/$1.swift must be \"// modules: NAME...\"" >&2
+        exit 65
+    }
+    objects=
+    for name in $modules; do
+        # shellcheck disable=SC2086
+        build_module "$name" $objects
+        objects="$objects $scratch/modules/$name.o"
+    done
+    # shellcheck disable=SC2086
+    swiftc $flags -use-ld=lld -module-name "Fuzz_$1" "Fuzz/$1.swift" $objects \
+        -o "$scratch/$1"
+}
+
+failed=
+for target; do
+    [ -e "Fuzz/$target.swift" ] || { echo "fuzz: no Fuzz/$target.swift" >&2; exit 66; }
+    build_target "$target"
+    mkdir -p "$scratch/corpus/$target" "$scratch/found/$target" "Fuzz/corpus/$target"
+    log=$scratch/$target.log
+    # The backtracer would hold a crashed process for minutes.
+    if SWIFT_BACKTRACE=enable=no "$scratch/$target" -max_total_time="$seconds" -timeout=10 \
+        -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1 \
+        -artifact_prefix="$scratch/found/$target/" \
+        "$scratch/corpus/$target" "Fuzz/corpus/$target" >"$log" 2>&1; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+        echo "fuzz: $target passed, $runs runs in $seconds s"
+    else
+        failed="$failed $target"
+        tail -n 40 "$log"
+        echo "fuzz: $target FAILED; the input is" \
+            "$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)" \
+            "(run $scratch/$target with it as its argument)" >&2
+    fi
+done
+[ -z "$failed" ]

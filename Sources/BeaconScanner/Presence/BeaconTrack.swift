@@ -83,7 +83,12 @@ struct BeaconTrack: Sendable {
 
     /// Takes one report.
     ///
-    /// - Parameter displaced: set to the address that lost its place to the report's.
+    /// - Parameters:
+    ///   - report: what was heard.
+    ///   - hearing: the radios that listen.
+    ///   - ranging: the model of distance.
+    ///   - displaced: set to the address that lost its place to the report's.
+    /// - Returns: what is to be done beyond this record.
     @inline(__always)
     mutating func hear(
         _ report: PresenceReport, hearing: RadioSet,
@@ -174,7 +179,10 @@ struct BeaconTrack: Sendable {
     /// that listens, and that heard the beacon when it was last heard, has heard nothing. Nil
     /// while no such radio listens.
     ///
-    /// - Parameter listening: since when a radio listens; `Int64.max` when it does not.
+    /// - Parameters:
+    ///   - listening: since when a radio listens; `Int64.max` when it does not.
+    ///   - window: a radio heard the beacon "when it was last heard" if within this time of it.
+    /// - Returns: an instant of observed time.
     func silentSince(_ listening: (UInt8) -> Int64, window: Int64) -> Int64? {
         var earliest = Int64.max
         for number in 0..<radios.count {

@@ -30,6 +30,7 @@ extension PresenceTable {
     /// The audit's result.
     ///
     /// - Parameter unknownLimit: at most this many unknown beacons.
+    /// - Returns: every finding as it is now.
     public func fleetAudit(unknownLimit: Int = 50) -> FleetAudit {
         var entries: [FleetAudit.Entry] = []
         for (number, track) in tracks.enumerated() where !track.state.findings.isEmpty {

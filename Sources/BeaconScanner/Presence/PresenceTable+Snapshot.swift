@@ -149,6 +149,7 @@ extension PresenceTable {
     /// The unknown beacons: those related to configured ones first, then by adverts.
     ///
     /// - Parameter limit: at most this many.
+    /// - Returns: what is known of each.
     public func unknownBeacons(limit: Int = .max) -> [StrangerStatus] {
         let families = Set(tracks.map { Family($0.id) })
         var found: [StrangerStatus] = []

@@ -38,8 +38,10 @@ struct RadioTracks: Sendable {
     /// Takes a report.
     ///
     /// - Parameters:
+    ///   - report: what was heard.
     ///   - hearing: the radios that are known to listen; a best radio that does not gives way.
     ///   - meanGap: the beacon's learned mean gap, 0 when unknown.
+    /// - Returns: the gap it ends and whether it moved the best radio's level.
     @inline(__always)
     mutating func hear(
         _ report: PresenceReport, hearing: RadioSet, meanGap: Int64

@@ -77,6 +77,7 @@ public struct Ranging: Sendable {
     }
 
     /// The proximity as seen from the present one: a boundary holds until it is clearly passed.
+    @inline(__always)
     func proximity(rssi: Float, measuredPower: Int8, from current: Proximity) -> Proximity {
         guard current != .unknown, Self.isPlausible(measuredPower: measuredPower) else {
             return proximity(rssi: rssi, measuredPower: measuredPower)

@@ -45,8 +45,11 @@ struct SignalTrack: Sendable {
         let elapsed = Float(now &- lastHeard) * 1e-9
         lastHeard = now
         guard rssi.isAvailable else { return }
-        if readings < .max { readings += 1 }
-        let gain = max(elapsed / (elapsed + Self.timeConstant), 1 / Float(readings))
+        var gain = elapsed / (elapsed + Self.timeConstant)
+        if readings < .max {
+            readings += 1
+            gain = max(gain, 1 / Float(readings))
+        }
         level += gain * (Float(rssi.dBm) - level)
     }
 }

@@ -66,6 +66,61 @@ struct PresenceForgeryTests {
         #expect(air.status()?.findings.contains(.suspect) == true)
     }
 
+    @Test func aCounterfeiterThatComesBackStillEntersNone() {
+        let air = PresenceAir(fleet(100))
+        for _ in 0..<3 {
+            for packet in 0..<1_000 {
+                air.hear(beacon(packet % 100), from: device(666))
+                if packet % 100 == 99 { air.pass(0.5) }
+            }
+            // Long enough for its addresses to be taken off the index.
+            air.pass(200)
+        }
+        #expect(air.count(.entered) == 0)
+    }
+
+    @Test func onePacketHeardByManyRadiosIsOnePacket() {
+        let air = PresenceAir(fleet(1))
+        for _ in 0..<2 {
+            for radio in UInt8(0)..<4 {
+                air.hear(beacon(0), radio: radio)
+                air.now += 0.004
+            }
+            air.pass(2)
+        }
+        #expect(air.count(.entered) == 0)
+        air.hear(beacon(0))
+        #expect(air.count(.entered) == 1)
+    }
+
+    @Test func forgedPacketsDoNotKeepABeaconHere() {
+        let air = PresenceAir(fleet(1), seed: 8)
+        air.hear(beacon(0), times: 20, every: 0.5)
+        for _ in 0..<600 {
+            air.hear(
+                beacon(0), from: DeviceAddress(bits: air.generator.next(), kind: .random))
+            air.pass(0.1)
+        }
+        #expect(air.changes().filter { $0 == .entered || $0 == .left } == [.entered, .left])
+    }
+
+    @Test func forgedPacketsDoNotMoveItsSignal() throws {
+        let air = PresenceAir(fleet(1), seed: 8)
+        for _ in 0..<60 {
+            air.hear(beacon(0), rssi: -75)
+            for _ in 0..<20 {
+                let address = DeviceAddress(bits: air.generator.next(), kind: .random)
+                air.hear(beacon(0), from: address, rssi: -20, power: -90)
+            }
+            air.pass(0.5)
+        }
+        let status = try #require(air.status())
+        #expect(try abs(#require(status.rssi) + 75) < 0.01)
+        #expect(status.measuredPower == -59 && status.proximity == .far)
+        #expect(status.interval == 500_000_000)
+        #expect(air.count(.raised(.intervalDrift)) == 0)
+    }
+
     @Test(arguments: [2, 4, 5, 8])
     func devicesThatShareAnIdentifierEnter(devices: Int) throws {
         let air = PresenceAir(fleet(1), seed: UInt64(devices))

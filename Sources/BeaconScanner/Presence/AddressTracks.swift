@@ -20,11 +20,15 @@ struct AddressTracks: Sendable {
         /// Whether the address index counts this place.
         var isClaimed = false
 
+        /// Counts an advert, but not twice if several radios heard it.
         @inline(__always)
-        mutating func hear(at now: Int64) {
-            if now &- last > PresenceRules.attemptWindow {
+        mutating func hear(at now: Int64, patience: Int64) {
+            let gap = now &- last
+            if gap > patience {
                 first = now
                 heard = 0
+            } else if gap < IntervalEstimate.shortestGap {
+                return
             }
             last = now
             if heard < .max { heard += 1 }
@@ -75,59 +79,59 @@ struct AddressTracks: Sendable {
     }
 
     /// Takes a report.
+    ///
+    /// - Parameters:
+    ///   - address: who sent it.
+    ///   - now: observed time.
+    ///   - patience: an address silent for longer has been given up, and begins anew.
+    /// - Returns: what became of the address.
     @inline(__always)
-    mutating func hear(_ address: AddressKey, at now: Int64) -> Heard {
+    mutating func hear(_ address: AddressKey, at now: Int64, patience: Int64) -> Heard {
         if current.address == address, current.heard > 0 {
-            current.hear(at: now)
+            current.hear(at: now, patience: patience)
             return .known
         }
-        return hearOther(address, at: now)
+        return hearOther(address, at: now, patience: patience)
     }
 
-    private mutating func hearOther(_ address: AddressKey, at now: Int64) -> Heard {
+    private mutating func hearOther(
+        _ address: AddressKey, at now: Int64, patience: Int64
+    ) -> Heard {
         for place in 1..<Self.capacity
         where self[place].heard > 0 && self[place].address == address {
             let former = current
             current = self[place]
             self[place] = former
-            current.hear(at: now)
+            current.hear(at: now, patience: patience)
             return .known
         }
         strays &+= 1
-        guard let place = placeForNewcomer(at: now) else { return .refused }
+        guard let place = placeForNewcomer(at: now, patience: patience) else { return .refused }
         let displaced = self[place].isClaimed ? self[place].address : nil
         if place != 0 { self[place] = current }
         current = Track(address: address, first: now, last: now, heard: 1)
         return .admitted(displaced: displaced)
     }
 
-    private func placeForNewcomer(at now: Int64) -> Int? {
+    private func placeForNewcomer(at now: Int64, patience: Int64) -> Int? {
         var least = 0
         for place in 0..<Self.capacity {
             let track = self[place]
-            let isFree = track.heard == 0 || now &- track.last > PresenceRules.attemptWindow
-            if isFree { return place }
+            if track.heard == 0 || now &- track.last > patience { return place }
             if (track.heard, track.last) < (self[least].heard, self[least].last) { least = place }
         }
         let mayGo = self[least].heard < PresenceRules.advertsToEnter
         return mayGo && strays % Self.admission == 0 ? least : nil
     }
 
-    /// Notes that the address index counts the place heard last.
-    mutating func claimCurrent() {
-        current.isClaimed = true
+    /// Notes whether the address index counts a place.
+    mutating func setClaimed(_ isClaimed: Bool, place: Int) {
+        self[place].isClaimed = isClaimed
     }
 
-    /// Notes for every place in use whether the address index counts it.
-    mutating func setClaims(_ claimed: Bool) {
-        for place in 0..<Self.capacity where self[place].heard > 0 {
-            self[place].isClaimed = claimed
-        }
-    }
-
-    /// Whether an address has a place.
-    func contains(_ address: AddressKey) -> Bool {
-        (0..<Self.capacity).contains { self[$0].heard > 0 && self[$0].address == address }
+    /// Whether an address has been heard often and long enough to be the beacon's.
+    func isEstablished(_ address: AddressKey) -> Bool {
+        (0..<Self.capacity).contains { self[$0].isEstablished && self[$0].address == address }
     }
 
     /// Whether two addresses were heard through each other for at least `overlap`, and both within

@@ -22,6 +22,7 @@ struct BeaconTrack: Sendable {
     private var isPending = false
     private var pendingProximity = Proximity.unknown
     private(set) var isWorn: Bool
+    private(set) var hasEntered = false
     /// What the owner was told.
     private(set) var announced = State()
     private var proximitySince: Int64 = 0
@@ -30,7 +31,6 @@ struct BeaconTrack: Sendable {
 
     /// When the present or last stay began.
     private(set) var enteredAt = BootTime(nanoseconds: 0)
-    private(set) var hasEntered = false
     /// The zone a fixed beacon belongs to; −1 for none.
     private(set) var zone: Int32
 
@@ -56,12 +56,11 @@ struct BeaconTrack: Sendable {
         catalogPower = beacon.measuredPower ?? 0
         zone = beacon.zone ?? -1
         isWorn = beacon.isWorn
-        addresses.setClaims(true)
     }
 
-    /// The address index counts the address heard last.
-    mutating func claimAddress() {
-        addresses.claimCurrent()
+    /// Notes whether the address index counts one of the addresses.
+    mutating func setClaimed(_ isClaimed: Bool, place: Int) {
+        addresses.setClaimed(isClaimed, place: place)
     }
 
     /// The power at 1 m in dBm that counts: the catalog's, else the advertised one.
@@ -77,7 +76,7 @@ struct BeaconTrack: Sendable {
         static let changed = Attention(rawValue: 1)
         /// The beacon is absent, and one of its addresses has been heard enough to enter.
         static let mayEnter = Attention(rawValue: 2)
-        /// A new address has a place, so the address index must know.
+        /// The address index does not count the address yet.
         static let newAddress = Attention(rawValue: 4)
     }
 
@@ -94,35 +93,44 @@ struct BeaconTrack: Sendable {
         _ report: PresenceReport, hearing: RadioSet,
         ranging: Ranging, displaced: inout AddressKey?
     ) -> Attention {
-        var attention: Attention = []
         adverts &+= 1
-        advertisedPower = report.measuredPower
-        let isContinuous = isHeard && epoch == report.epoch && isWithinStay(report.now)
-        lastHeard = report.now
-        lastHeardAt = report.at
-        epoch = report.epoch
-
-        let heard = radios.hear(report, hearing: hearing, meanGap: intervals.meanGap)
-        if let gap = heard.gap, isContinuous { intervals.learn(gap) }
-        if heard.isReading, state.isPresent { range(ranging, at: report.now) }
-
-        switch addresses.hear(report.address, at: report.now) {
+        var attention: Attention = []
+        var isEstablished = false
+        switch addresses.hear(report.address, at: report.now, patience: patience) {
         case .known:
-            if !state.isPresent, addresses.current.isEstablished { attention.insert(.mayEnter) }
+            isEstablished = addresses.current.isEstablished
+            if !addresses.current.isClaimed { attention.insert(.newAddress) }
         case .admitted(let old):
             displaced = old
             attention.insert(.newAddress)
         case .refused: break
         }
-        if state.isPresent, isUnannounced { attention.insert(.changed) }
+        // Once the beacon is known by its addresses, what others send in its name moves nothing.
+        guard isEstablished || !hasEntered else { return attention }
+
+        let isContinuous =
+            epoch == report.epoch && (state.isPresent || report.now &- lastHeard <= patience)
+        epoch = report.epoch
+        lastHeard = report.now
+        lastHeardAt = report.at
+        advertisedPower = report.measuredPower
+        let heard = radios.hear(report, hearing: hearing, meanGap: intervals.meanGap)
+        // The first gap after an absence is not an interval.
+        if let gap = heard.gap, isContinuous { intervals.learn(gap) }
+        if state.isPresent {
+            if heard.isReading { range(ranging, at: report.now) }
+            if isUnannounced { attention.insert(.changed) }
+        } else if isEstablished {
+            attention.insert(.mayEnter)
+        }
         return attention
     }
 
-    /// Whether an advert at this time continues what went before it; the first one after an
-    /// absence does not, and its gap is not an interval.
+    /// Adverts further apart than this belong to different attempts to enter.
     @inline(__always)
-    private func isWithinStay(_ now: Int64) -> Bool {
-        state.isPresent || now &- lastHeard <= PresenceRules.attemptWindow
+    private var patience: Int64 {
+        let learned = hasEntered ? intervals.meanGap &* PresenceRules.patientGaps : 0
+        return max(PresenceRules.attemptWindow, learned)
     }
 
     /// Follows the best radio's level through the boundaries of proximity.
@@ -224,10 +232,10 @@ struct BeaconTrack: Sendable {
         state.zone != announced.zone || state.zone < 0 && state.radio != announced.radio
     }
 
-    /// Everything is announced. What needs no announcement, a worn beacon's other radio in the
-    /// same zone, is taken as known.
+    /// Everything is announced. What still differs, as a worn beacon's other radio in the same
+    /// zone, needs no announcement and is taken as known.
     mutating func settle() {
-        announced.radio = state.radio
+        announced = state
     }
 
     /// Notes that a change was announced.

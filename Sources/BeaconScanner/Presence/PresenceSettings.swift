@@ -40,7 +40,8 @@ public struct PresenceSettings: Sendable {
     public var wrongZoneAfter = Duration.seconds(300)
 
     /// How many configured identifiers one device address may send. Multi-slot beacons send up to
-    /// about eight; a sender of more is counterfeiting a fleet, and none of its identifiers enter.
+    /// about eight; a sender of more counterfeits a fleet, and no identifier enters by its address.
+    /// (A repeater that sends on what it hears looks the same.)
     public var identifiersPerAddress = 16
 
     /// How many unknown beacons are remembered, rounded up to a power of two from 64 to 65,536.
@@ -62,9 +63,11 @@ struct PresenceRules: Sendable {
     /// … over at least this long, so that a burst of forged packets is not a beacon.
     static let timeToEnter = 1 * second
     /// Adverts further apart than this belong to different attempts to enter. It lets a 10.24 s
-    /// advertiser, the slowest there is, lose four adverts in a row. A sender's address that is
-    /// silent for this long has been given up.
+    /// advertiser, the slowest there is, lose four adverts in a row …
     static let attemptWindow = 60 * second
+    /// … and a beacon that was here before may be silent for this many of its mean gaps, the
+    /// default of `PresenceSettings.leaveAfterIntervals`.
+    static let patientGaps: Int64 = 12
     /// A zone of proximity is kept for at least this long.
     static let proximityDwell = 1 * second
     /// A time step longer than this was not observed: see `PresenceClock`.

@@ -34,10 +34,10 @@ extension PresenceTable {
     }
 
     private mutating func claimAddresses(of beacon: Int) {
-        for slot in 0..<AddressTracks.capacity {
-            let place = tracks[beacon].addresses[slot]
-            guard place.isClaimed else { continue }
-            addresses.claim(place.address, Int32(truncatingIfNeeded: beacon))
+        for place in 0..<AddressTracks.capacity {
+            let track = tracks[beacon].addresses[place]
+            guard track.isClaimed else { continue }
+            addresses.claim(track.address, Int32(truncatingIfNeeded: beacon))
         }
     }
 

@@ -31,7 +31,7 @@ extension PresenceTable {
             let number = Int32(truncatingIfNeeded: beacon)
             if let displaced { addresses.release(displaced, number) }
             addresses.claim(report.address, number)
-            tracks[beacon].claimAddress()
+            tracks[beacon].setClaimed(true, place: 0)
         }
         if attention.contains(.mayEnter) { mayEnter(beacon, report) }
         if attention.contains(.changed) { announce(beacon, at: report.at) }
@@ -97,20 +97,10 @@ extension PresenceTable {
         return since.map { clock.now &- $0 }
     }
 
-    /// One visit of the audit; it also puts back what a flood pushed out of the address index.
+    /// One visit of the audit.
     private mutating func audit(_ beacon: Int, at now: BootTime) {
         guard tracks[beacon].isHeard else { return }
-        let number = Int32(truncatingIfNeeded: beacon)
-        var isFleet = false
-        for slot in 0..<AddressTracks.capacity {
-            let place = tracks[beacon].addresses[slot]
-            guard place.isClaimed else { continue }
-            addresses.refresh(place.address, number)
-            let isLive = clock.now &- place.last <= PresenceRules.attemptWindow
-            if isLive, addresses.claims(of: place.address) > rules.identifiersPerAddress {
-                isFleet = true
-            }
-        }
+        let isFleet = refreshClaims(of: beacon)
         let isElsewhere =
             tracks[beacon].state.isPresent && !tracks[beacon].isWorn
             && radios.isElsewhere(
@@ -120,6 +110,26 @@ extension PresenceTable {
             BeaconAudit.Surroundings(
                 now: clock.now, at: now, isElsewhere: isElsewhere, isFleet: isFleet))
         announce(beacon, at: now)
+    }
+
+    /// Puts back what a flood pushed out of the address index, and takes silent addresses off.
+    ///
+    /// - Returns: whether a live address sends more identifiers than a beacon can.
+    private mutating func refreshClaims(of beacon: Int) -> Bool {
+        let number = Int32(truncatingIfNeeded: beacon)
+        var isFleet = false
+        for place in 0..<AddressTracks.capacity {
+            let track = tracks[beacon].addresses[place]
+            guard track.isClaimed else { continue }
+            if clock.now &- track.last > PresenceRules.attemptWindow {
+                addresses.release(track.address, number)
+                tracks[beacon].setClaimed(false, place: place)
+                continue
+            }
+            addresses.refresh(track.address, number)
+            isFleet = isFleet || addresses.claims(of: track.address) > rules.identifiersPerAddress
+        }
+        return isFleet
     }
 
     /// Queues what differs between a record's state and what was announced of it. Without room

@@ -14,9 +14,15 @@
 /// 4. tells what it knows of the radios: `assign`, `radioLost`, `radioRestored`.
 ///
 /// Entering takes three adverts from one address over at least a second, each within a minute of
-/// the one before: a single forged packet is never a beacon, and a beacon that advertises every
-/// 10 s enters after 20 s. Leaving takes a silence that the beacon's own learned interval does
-/// not explain: see `PresenceSettings.leaveAfterIntervals`.
+/// the one before: a beacon that advertises every 10 s enters after 20 s. Leaving takes a silence
+/// that the beacon's own learned interval does not explain: see
+/// `PresenceSettings.leaveAfterIntervals`.
+///
+/// Identifiers and addresses are clear text, so presence is a hint and never a proof. What is
+/// kept out is cheap forgery: single packets and packets from ever new addresses neither make a
+/// beacon enter, nor keep it here, nor move its signal; one address cannot send a whole fleet.
+/// Who repeats a beacon's identifier from one address for a second is that beacon, or its
+/// duplicate. `Finding.suspect` and `Finding.duplicate` tell of both.
 public struct PresenceTable: ~Copyable, Sendable {
     let settings: PresenceSettings
     let rules: PresenceRules
@@ -41,7 +47,7 @@ public struct PresenceTable: ~Copyable, Sendable {
 
     /// How many configured beacons are present.
     public internal(set) var presentCount = 0
-    /// How many transitions had to wait because nobody drained the queue.
+    /// How often a transition found no room in the queue and had to wait for the next tick.
     public internal(set) var deferredTransitions: UInt64 = 0
 
     /// Makes a table.
@@ -120,7 +126,7 @@ public struct PresenceTable: ~Copyable, Sendable {
         for slot in 0..<AddressIndex.beaconsPerAddress {
             let beacon = Int(beacons[slot])
             guard beacon >= 0, beacon < tracks.count,
-                tracks[beacon].addresses.contains(key)
+                tracks[beacon].addresses.isEstablished(key)
             else { continue }
             audits[beacon].battery.observe(reading, at: clock.now)
             if first < 0 { first = beacons[slot] }
@@ -148,11 +154,10 @@ public struct PresenceTable: ~Copyable, Sendable {
         queue.next()
     }
 
-    /// A radio stands in a zone; nil for none. It listens from now on if it did not before.
+    /// A radio stands in a zone; nil for none. Whether it listens is another matter.
     public mutating func assign(radio: UInt8, zone: Int32?, at now: BootTime) {
         if clock.advance(to: now) { resume() }
         radios.assign(radio, zone: zone ?? -1)
-        radios.startListening(radio, at: clock.now)
         // Worn beacons it hears are somewhere else now.
         for beacon in tracks.indices where tracks[beacon].state.isPresent {
             deadlines[beacon] = clock.now
@@ -166,8 +171,9 @@ public struct PresenceTable: ~Copyable, Sendable {
         radios.stopListening(radio)
     }
 
-    /// A radio hears again, or is gone for good and not to be waited for: beacons that only it
-    /// heard have their whole silence from now. A report from the radio says the same.
+    /// A radio begins to hear, hears again, or is gone for good and not to be waited for: beacons
+    /// that only it heard have their whole silence from now. A report from the radio says the
+    /// same, so this matters where a radio may have nothing to report.
     public mutating func radioRestored(_ radio: UInt8, at now: BootTime) {
         if clock.advance(to: now) { resume() }
         radios.startListening(radio, at: clock.now)

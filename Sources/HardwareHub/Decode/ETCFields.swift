@@ -162,6 +162,7 @@ enum CardReplyFields {
 
     private static func record(_ record: CardRecord) -> DecodedFields {
         var fields = DecodedFields()
+        fields["file"] = .text("0018")
         if record.isEmpty { fields["empty"] = .bool(true) }
         fields["counter"] = .number(record.counter)
         fields["overdraft_fen"] = .number(record.overdraft)
@@ -176,6 +177,7 @@ enum CardReplyFields {
 
     private static func issue(_ issue: CardIssue) -> DecodedFields {
         var fields = DecodedFields()
+        fields["file"] = .text("0015")
         fields["issuer"] = .text(issue.issuer)
         fields["region"] = .text(hexadecimal(UInt64(issue.region), digits: 8))
         fields["type"] = .number(issue.type)
@@ -184,9 +186,12 @@ enum CardReplyFields {
         fields["network"] = .text(issue.number.networkDigits)
         fields["number"] = .text(issue.number.numberDigits)
         fields["card"] = .text(issue.number.digits)
+        fields["card_number"] = fields["card"]
         fields["start"] = issue.validFrom.date.map { .text($0) }
         fields["end"] = issue.validTo.date.map { .text($0) }
-        fields["plate"] = .text(issue.plate)
+        fields["valid_from"] = fields["start"]
+        fields["valid_to"] = fields["end"]
+        fields["plate"] = .text(issue.plate.text)
         fields["user_type"] = .number(issue.user)
         fields["issuer_data"] = .text(hexadecimal(UInt64(issue.issuerData), digits: 4))
         return fields
@@ -194,6 +199,7 @@ enum CardReplyFields {
 
     private static func passage(_ passage: TollPassage) -> DecodedFields {
         var fields = DecodedFields()
+        fields["file"] = .text("0019")
         fields["lock"] = .number(passage.lock)
         fields["network"] = .text(hexadecimal(UInt64(passage.network), digits: 4))
         fields["station"] = .text(hexadecimal(UInt64(passage.station), digits: 4))
@@ -201,7 +207,7 @@ enum CardReplyFields {
         fields["time"] = .number(passage.time)
         fields["vehicle_class"] = .number(passage.vehicleClass)
         fields["state"] = .number(passage.state)
-        fields["plate"] = .text(passage.plate)
+        fields["plate"] = .text(passage.plate.text)
         return fields
     }
 }

@@ -32,7 +32,7 @@ public struct CardIssue: Hashable, Sendable {
     /// Last day of use; time 00:00:00.
     public let validTo: DateTime
     /// The vehicle's number plate.
-    public let plate: String
+    public let plate: NumberPlate
     /// Kind of user.
     public let user: UInt8
     /// The issuer's own two bytes.
@@ -55,7 +55,8 @@ public struct CardIssue: Hashable, Sendable {
             number: try cursor.big(file, 8, "number"))
         validFrom = DateTime(packedDate: try cursor.big(file, 4, "first day"))
         validTo = DateTime(packedDate: try cursor.big(file, 4, "last day"))
-        plate = CardText.decode(file.copy(try cursor.skip(12, file, "number plate")))
+        plate = NumberPlate(
+            text: CardText.decode(file.copy(try cursor.skip(12, file, "number plate"))))
         user = try cursor.uint8(file, "kind of user")
         issuerData = UInt16(truncatingIfNeeded: try cursor.big(file, 2, "issuer's data"))
     }
@@ -157,7 +158,7 @@ public struct TollPassage: Hashable, Sendable {
     /// State; odd values are entries.
     public let state: UInt8
     /// The vehicle's number plate.
-    public let plate: String
+    public let plate: NumberPlate
 
     /// Reads a record.
     ///
@@ -179,6 +180,7 @@ public struct TollPassage: Hashable, Sendable {
         vehicleClass = try cursor.uint8(record, "class of the vehicle")
         state = try cursor.uint8(record, "state")
         _ = try cursor.skip(13, record, "stations, operator and shift")
-        plate = CardText.decode(record.copy(try cursor.skip(12, record, "number plate")))
+        plate = NumberPlate(
+            text: CardText.decode(record.copy(try cursor.skip(12, record, "number plate"))))
     }
 }

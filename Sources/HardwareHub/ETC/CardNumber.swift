@@ -1,5 +1,3 @@
-import BeaconScanner
-
 /// The number on an ETC card's face: 20 digits, of which the first four name the network.
 ///
 /// It is personal: its description shows the last four digits only, so that it cannot slip into a
@@ -39,10 +37,24 @@ extension CardNumber: CustomStringConvertible, CustomDebugStringConvertible, Cus
     public var customMirror: Mirror { Mirror(self, children: [] as [Mirror.Child]) }
 }
 
-/// A number as hexadecimal digits, which is what binary-coded decimal digits read as.
-func hexadecimal(_ number: UInt64, digits: Int) -> String {
-    let bytes = stride(from: 56, through: 0, by: -8).map {
-        UInt8(truncatingIfNeeded: number >> UInt64($0))
+/// A vehicle's number plate, as the card names it: personal, as the card's number is.
+public struct NumberPlate: Hashable, Sendable {
+    /// All of it; empty when the card has none.
+    public let text: String
+
+    /// Makes a plate from its text.
+    public init(text: String) { self.text = text }
+}
+
+extension NumberPlate: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The province and asterisks: `京******`.
+    public var description: String {
+        String(text.prefix(1)) + String(repeating: "*", count: text.dropFirst().count)
     }
-    return String(Hex.lower(bytes).suffix(digits))
+
+    /// Same as `description`.
+    public var debugDescription: String { description }
+
+    /// Nothing to look into: `dump` shows the description too.
+    public var customMirror: Mirror { Mirror(self, children: [] as [Mirror.Child]) }
 }

@@ -21,6 +21,8 @@ enum ReaderItems {
     ///   - bytes: what holds the items.
     ///   - start: where the outer tag is.
     ///   - outer: the outer tag that is expected.
+    /// - Returns: the items in their order.
+    /// - Throws: `MalformedValue` naming what is missing or wrong.
     static func read(
         _ bytes: Span<UInt8>, from start: Int, outer: UInt8
     ) throws(MalformedValue) -> [Item] {

@@ -50,8 +50,7 @@ public enum ReaderRequest: Hashable, Sendable {
 
     /// The AirSync packets that carry the message, to be written in this order.
     ///
-    /// - Parameters:
-    ///   - number: the frames' number, and the first packet's sequence number.
+    /// - Parameter number: the frames' number, and the first packet's sequence number.
     /// - Returns: nil where `bytes` is nil.
     public func packets(number: UInt8) -> [AirSyncPacket]? {
         guard let bytes, let frames = ReaderFrame.frames(of: bytes, number: number) else {

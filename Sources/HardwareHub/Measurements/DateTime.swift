@@ -135,9 +135,3 @@ extension DateTime {
         ).daysInMonth
     }
 }
-
-/// Decimal digits with leading zeros.
-func padded(_ number: some BinaryInteger, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-}

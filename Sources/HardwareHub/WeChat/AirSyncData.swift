@@ -135,7 +135,9 @@ public struct AirSyncSwitch: Hashable, Sendable {
 
     /// Reads a message body.
     ///
-    /// - Parameter hasView: whether the view is required, as it is in command 30002.
+    /// - Parameters:
+    ///   - body: the message body.
+    ///   - hasView: whether the view is required, as it is in command 30002.
     /// - Throws: `MalformedValue` when a required field is missing or a field is broken.
     public init(_ body: Span<UInt8>, hasView: Bool) throws(MalformedValue) {
         var reader = ProtobufReader()

@@ -137,6 +137,7 @@ public struct AirSyncPacket: Hashable, Sendable {
     /// The packet cut into values to write one after the other.
     ///
     /// - Parameter size: how many bytes one value may have: the connection's ATT MTU less 3.
+    /// - Returns: values of that many bytes, the last one of what is left.
     public func fragments(of size: Int = 20) -> [[UInt8]] {
         let bytes = bytes
         let size = max(1, size)

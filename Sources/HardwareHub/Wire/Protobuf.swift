@@ -68,10 +68,12 @@ struct ProtobufReader {
 
     /// Reads the next field.
     ///
-    /// - Parameter known: a bit for each field number the message has. Something broken that
-    ///   claims to be one of them is a fault; anything else that is broken is `junk` and ends the
-    ///   message.
+    /// - Parameters:
+    ///   - body: the message.
+    ///   - known: a bit for each field number the message has. Something broken that claims to be
+    ///     one of them is a fault; anything else that is broken is junk and ends the message.
     /// - Returns: nil at the end.
+    /// - Throws: `MalformedValue` for a known field that is broken.
     mutating func next(
         in body: Span<UInt8>, known: UInt32
     ) throws(MalformedValue) -> Field? {

@@ -110,9 +110,6 @@ public struct Advertisement: Hashable, Sendable {
 
     /// The most data a legacy PDU carries, in bytes (Core 5.4, Vol 6, Part B, §2.3.1).
     public static let longestLegacyData = 31
-    /// The most data one extended report carries, in bytes: 255 of an HCI event less its 26 of
-    /// headers (Core 5.4, Vol 4, Part E, §7.7.65.13).
-    public static let longestReportData = 229
     /// The most data an extended advertisement carries in all its fragments, in bytes
     /// (Core 5.4, Vol 4, Part E, §7.8.57).
     public static let longestData = 1650

@@ -116,8 +116,8 @@ public struct ReportParser: Sendable {
     ///
     /// wire: | event type (2) | address type (1) | address (6) | primary PHY (1) |
     /// secondary PHY (1) | set id (1) | TX power (1) | RSSI (1) | periodic interval (2) |
-    /// direct address type (1) | direct address (6) | data length n (1, at most 229) | data (n) |
-    /// (§7.7.65.13); numbers lowest byte first.
+    /// direct address type (1) | direct address (6) | data length n (1) | data (n) |
+    /// (§7.7.65.13); numbers lowest byte first. An event has room for 229 bytes of data.
     ///
     /// - Returns: where the next report begins; nil when this one is not whole.
     @usableFromInline
@@ -135,8 +135,10 @@ public struct ReportParser: Sendable {
             tally.rejected.count(reason)
             return end
         }
-        // The check above leaves no other address type.
-        let kind = DeviceAddress.Kind(rawValue: head[2]) ?? .anonymous
+        guard let kind = DeviceAddress.Kind(rawValue: head[2]) else {
+            tally.rejected.count(.addressType)
+            return end
+        }
         let status = head[0] &>> 5 & 3
         let properties = head[0] & 0x1f | (status == 2 ? Advertisement.Properties.truncatedBit : 0)
         let header = Advertisement(
@@ -166,9 +168,7 @@ public struct ReportParser: Sendable {
             }
             if Int(head[23]) > Advertisement.longestLegacyData { return .dataLength }
         }
-        if eventType >> 5 & 3 == 3 { return .dataStatus }
-        if head[2] > 3 && head[2] != 0xff { return .addressType }
-        return Int(head[23]) > Advertisement.longestReportData ? .dataLength : nil
+        return eventType >> 5 & 3 == 3 ? .dataStatus : nil
     }
 
     /// Delivers a report that ends an advertisement, joined with what is pending of it.

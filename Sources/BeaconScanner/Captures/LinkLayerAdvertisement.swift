@@ -98,8 +98,8 @@ extension ReportParser {
         guard flags & 0x01 != 0, flags & 0x10 == 0, start < payload.count else {
             return count(linkLayer: .linkLayerSkipped)
         }
-        // Modes 1 and 2 are connectable and scannable; a data packet of a scannable set is the
-        // scan response, and the sniffer's file does not tell.
+        // Modes 1 and 2 are connectable and scannable. A scan response (AUX_SCAN_RSP) has the same
+        // form as an advertisement and passes for one.
         let mode = payload[0] >> 6
         var properties: Advertisement.Properties = []
         if mode == 1 { properties.insert(.connectable) }

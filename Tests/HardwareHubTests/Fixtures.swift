@@ -32,7 +32,7 @@ func isAccepted<Value>(_ parse: () throws(MalformedValue) -> Value) -> Bool {
     (try? parse()) != nil
 }
 
-/// A big-endian-free way to write little-endian numbers in tests.
+/// A number's lowest bytes, lowest first.
 func little(_ number: Int, _ count: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
 }

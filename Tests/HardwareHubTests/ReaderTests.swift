@@ -117,6 +117,8 @@ struct ReaderTests {
         #expect(
             try ReaderReply(hex("b300010200aabb").span).content == .encryptedCard([0xaa, 0xbb]))
         #expect(try ReaderReply(hex("bd00c1").span).content == .other([0xc1]))
+        #expect(try ReaderReply(hex("b50002c264").span).content == .reader(.text(0xc2, "d")))
+        #expect(try ReaderReply(hex("b500c264").span).content == .other([0xc2, 0x64]))
     }
 
     @Test func itemsAndTheirLengths() throws {

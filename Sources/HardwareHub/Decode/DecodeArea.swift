@@ -94,7 +94,8 @@ extension DecodeArea {
     ///
     /// - Returns: every field there is. A measurement that the device itself reports as
     ///   unsuccessful is `{"result": "measurement unsuccessful"}`: a result, not an error.
-    /// - Throws: `MalformedValue` for bytes that are not what the area says.
+    /// - Throws: `MalformedValue` for bytes that are not what the area says. Its position counts
+    ///   from the start of the layer it names: a reader's frame or message has bytes around it.
     public func decode(
         _ bytes: Span<UInt8>, aids: DecodeAids = DecodeAids()
     ) throws(MalformedValue) -> DecodedFields {

@@ -121,9 +121,9 @@ enum CardReplyFields {
         fields["tag"] = .number(item.number)
         fields["sw"] = .text(item.status.description)
         fields["sw_meaning"] = item.status.meaning.map { .text($0) }
-        guard item.status.isSuccess else { return fields }
-        // The holder's file (55 bytes) is personal: its bytes are not shown in parts.
+        // The holder's file (55 bytes) is personal: its bytes are not taken apart.
         fields["data"] = item.data.isEmpty ? nil : .text(Hex.lower(item.data))
+        guard item.status.isSuccess else { return fields }
         let data = item.data.span
         switch item.data.count {
         case 4: if let balance = try? CardBalance(data) { fields.add(self.balance(balance)) }

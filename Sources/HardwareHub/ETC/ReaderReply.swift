@@ -64,13 +64,25 @@ public struct ReaderReply: Hashable, Sendable {
         }
         status = try cursor.uint8(message, "status")
         switch code {
-        case 0xb2, 0xb5:
-            let length = Int(try cursor.uint8(message, "length"))
-            let payload = Payload(message.copy(try cursor.skip(length, message, "payload")))
-            content = code == 0xb2 ? .handshake(payload) : .reader(payload)
+        case 0xb2: content = .handshake(try Self.payload(message, &cursor))
         case 0xb3: content = try Self.card(message, status, &cursor)
+        case 0xb5:
+            // No source shows this answer: what is not laid out as B2 is kept as it is.
+            var ahead = cursor
+            if let payload = try? Self.payload(message, &ahead) {
+                content = .reader(payload)
+            } else {
+                fallthrough
+            }
         default: content = .other(message.copy(cursor.position..<message.count))
         }
+    }
+
+    private static func payload(
+        _ message: Span<UInt8>, _ cursor: inout ByteCursor
+    ) throws(MalformedValue) -> Payload {
+        let length = Int(try cursor.uint8(message, "length"))
+        return Payload(message.copy(try cursor.skip(length, message, "payload")))
     }
 
     private static func card(

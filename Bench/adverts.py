@@ -126,10 +126,12 @@ def blood_pressure(device, count, dice):
 
 
 def iphone(device, count, dice):
-    nearby = b"\x10\x05\x1b\x1c" + dice.bytes(3)
+    if device.number % 3 == 0:  # offline finding fills the packet and leaves no room for flags
+        return structure(0xFF, b"\x4c\x00\x12\x19\x10" + device.body[:24])
+    if device.number % 3 == 1:
+        return PHONE_FLAGS + structure(0xFF, b"\x4c\x00\x10\x05\x1b\x1c" + dice.bytes(3))
     handoff = b"\x0c\x0e\x00" + struct.pack("<H", count & 0xFFFF) + device.body[:11]
-    lost = b"\x12\x19\x10" + device.body[:24]
-    return PHONE_FLAGS + structure(0xFF, b"\x4c\x00" + (nearby, handoff, lost)[device.number % 3])
+    return PHONE_FLAGS + structure(0xFF, b"\x4c\x00" + handoff)
 
 
 def android(device, count, dice):
@@ -226,6 +228,7 @@ class Device:
     def report(self, dice):
         """Event type, advertising data and RSSI of the next report."""
         data = self.maker(self, self.count, dice)
+        assert len(data) <= 31, self.kind  # what a legacy packet holds
         event_type = SCAN_RESPONSE if is_scan_response(self, self.count) else self.event_type
         self.count += 1
         return event_type, data, max(-105, min(-25, self.level + dice.bell()))

@@ -65,8 +65,8 @@ unpack_kernel() {
 }
 
 pack_initial_file_system() {
-    [ "$parts/initramfs" -nt "$here/inside/init" ] && [ "$parts/initramfs" -nt "$parts/kernel" ] &&
-        return 0
+    made_of=$(cat "$here/inside/init" "$0" "$parts/kernel/package" | cksum)
+    [ "$(cat "$parts/initramfs.made-of" 2>/dev/null)" = "$made_of" ] && return 0
     say "packing the initial file system"
     root=$parts/initramfs.d
     rm -rf "$root"
@@ -85,6 +85,7 @@ pack_initial_file_system() {
     [ -s "$root/modules/order" ] || unavailable "the kernel's modules were not found"
     (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$parts/initramfs.new"
     mv "$parts/initramfs.new" "$parts/initramfs"
+    printf '%s\n' "$made_of" >"$parts/initramfs.made-of"
     rm -rf "$root"
 }
 

@@ -6,7 +6,7 @@
 # SCENARIO_DIR/run is the program to run, as root, in the guest. It sees the host's file system
 # (what it writes there does not last) and reports with `check` of Guest/inside/lib.sh.
 #   --systemd   boot with systemd as PID 1 instead of the scenario alone (a minute slower)
-#   --timeout   give up after so many seconds (default 300)
+#   --timeout   give up after so many seconds of the host (default 900)
 #   --keep      when it passed, copy what the scenario left in its results folder to FOLDER
 # SCENARIO_DIR/options may hold the options that the scenario always needs.
 #
@@ -22,8 +22,8 @@ usage() { sed -n '4s/^# *//p' "$0" >&2; exit 64; }
 # All in a function: the shell reads a script as it goes, and a run takes minutes in which this file
 # may be edited.
 main() {
-    start=start
-    timeout=300
+    boot=start
+    timeout=900
     keep=
     for scenario; do :; done # the last argument
     if [ -r "${scenario:-}/options" ]; then
@@ -32,7 +32,7 @@ main() {
     fi
     while [ $# -gt 1 ]; do
         case $1 in
-        --systemd) start=start-systemd ;;
+        --systemd) boot=start-systemd ;;
         --timeout) timeout=$2; shift ;;
         --keep) keep=$2; shift ;;
         *) usage ;;
@@ -51,15 +51,19 @@ main() {
     results=$(mktemp -d "$parts/runs/$name.XXXXXX")
     cat >"$results/boot" <<END
 export GUEST='$here' PROJECT='$project' PARTS='$parts' SCENARIO='$scenario' RESULTS=/run/guest
-exec /bin/sh '$here/inside/$start'
+exec /bin/sh '$here/inside/$boot'
 END
 
     began=$(date +%s)
     status=0
     # cryptomgr.notests: under emulation the kernel's self-tests of its ciphers fail and take long.
     # panic=-1 with -no-reboot: a panic ends QEMU instead of hanging.
-    timeout --kill-after=5 "$timeout" qemu-system-x86_64 \
-        -accel tcg,thread=multi -m 2048 -smp 2 -nographic -no-reboot -nic none \
+    # icount: the guest's clock counts its instructions, one a nanosecond, and jumps over idling. So a
+    # busy host makes a run longer, but never makes anything in the guest late.
+    # --foreground: Ctrl-C at the terminal reaches QEMU too.
+    timeout --foreground --kill-after=5 "$timeout" qemu-system-x86_64 \
+        -accel tcg,thread=single -icount shift=0,sleep=off -rtc clock=vm -smp 1 -m 2048 \
+        -nographic -no-reboot -nic none \
         -kernel "$parts"/kernel/boot/vmlinuz-* -initrd "$parts/initramfs" \
         -append 'console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests' \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \

@@ -2,13 +2,15 @@
 
 bumble's controller reports every advertisement as connectable, twice (again as its own scan
 response), at -50 dBm. Beacons differ in just these things, so `Adapter` makes the reports itself.
-Call `open_adapter()` first, then let the air speak with `Adapter.hear()`; peers that are bumble
-devices on the same link (for GATT) are heard too, as connectable at -50 dBm.
+Call `open_adapter()` first, then let the air speak with `Adapter.hear()`. Devices to connect to
+come from `add_device()`; they are heard as connectable at -50 dBm.
 """
 
 import dataclasses
 
 from bumble import controller, hci, link, transport
+from bumble.device import Device
+from bumble.transport.common import AsyncPipeSink
 
 AdvertisingReport = hci.HCI_LE_Advertising_Report_Event
 ADV_IND = AdvertisingReport.EventType.ADV_IND
@@ -28,7 +30,7 @@ class Heard:
     data: bytes
     rssi: int
     event_type: int = ADV_NONCONN_IND
-    scan_response: bytes | None = None
+    scan_response: bytes = b""
 
 
 class Adapter(controller.Controller):
@@ -52,12 +54,12 @@ class Adapter(controller.Controller):
         pass
 
     def hear(self, heard: Heard):
-        """Reports one packet to the host, and the scan response an active scan gets."""
+        """Reports one packet to the host, and what an active scan gets for an answer."""
         if not self.le_scan_enable:
             return
         self._report(heard.event_type, heard.address, heard.data, heard.rssi)
-        asked = self.le_scan_type == ACTIVE_SCAN
-        if heard.scan_response is not None and asked:
+        # Who can be asked answers, if only with nothing: the kernel keeps the packet until then.
+        if heard.event_type in (ADV_IND, ADV_SCAN_IND) and self.le_scan_type == ACTIVE_SCAN:
             self._report(SCAN_RSP, heard.address, heard.scan_response, heard.rssi)
 
     def on_advertising_pdu(self, pdu):
@@ -68,6 +70,7 @@ class Adapter(controller.Controller):
             self.create_le_connection(pdu.advertiser_address)
 
     def _report(self, event_type, address, data, rssi):
+        assert len(data) <= 31, data.hex()  # what a legacy packet holds
         report = AdvertisingReport.Report(
             event_type=event_type,
             address_type=address.address_type,
@@ -88,3 +91,11 @@ async def open_adapter(address: str) -> Adapter:
         link=link.LocalLink(),
         public_address=f"{address}/P",
     )
+
+
+def add_device(adapter: Adapter, name: str, address: str) -> Device:
+    """A device within reach of the adapter, with a random address; give it services, then
+    `power_on()` and `start_advertising()`."""
+    peer = controller.Controller(name, link=adapter.link)
+    peer.le_features = adapter.le_features
+    return Device.with_hci(name, hci.Address(address), peer, AsyncPipeSink(peer))

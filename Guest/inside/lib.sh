@@ -63,22 +63,25 @@ adapter_is_powered() {
     [ "$(busctl --system get-property org.bluez /org/bluez/hci0 org.bluez.Adapter1 Powered)" = "b true" ]
 }
 
-# Scans as a daemon does: Low Energy only, every report. The discovery lasts as long as the client
-# is on the bus, so bluetoothctl is kept open on a pipe; `stop_discovery` closes it.
+# Scans as a daemon does: Low Energy only, every report. The discovery lasts as long as its client
+# is on the bus: bluetoothctl, which stays open on a pipe until `stop_discovery`. What it says goes
+# to /run/bluetoothctl.log; `tell_bluetoothctl LINE…` gives it more to do.
 start_discovery() {
     mkfifo /run/bluetoothctl
-    bluetoothctl </run/bluetoothctl >/dev/null 2>&1 &
+    bluetoothctl </run/bluetoothctl >/run/bluetoothctl.log 2>&1 &
     exec 8>/run/bluetoothctl
-    printf 'menu scan\ntransport le\nduplicate-data on\nback\nscan on\n' >&8
+    tell_bluetoothctl 'menu scan' 'transport le' 'duplicate-data on' back 'scan on'
     wait_until 20 discovery_is_on
 }
+
+tell_bluetoothctl() { printf '%s\n' "$@" >&8; }
 
 discovery_is_on() {
     [ "$(busctl --system get-property org.bluez /org/bluez/hci0 org.bluez.Adapter1 Discovering)" = "b true" ]
 }
 
 stop_discovery() {
-    printf 'scan off\nquit\n' >&8
+    tell_bluetoothctl 'scan off' quit
     exec 8>&-
     rm -f /run/bluetoothctl
 }

@@ -48,7 +48,7 @@ class Transmitter:
     payload: Callable[[], bytes]
     strength: Callable[[float], float]  # dBm at a time
     event_type: int = ADV_NONCONN_IND
-    scan_response: bytes | None = None
+    scan_response: bytes = b""
     since: float = 0.0
     until: float = math.inf
     fading: float = 0.0

@@ -142,7 +142,7 @@ public struct PresenceTable: ~Copyable, Sendable {
             let beacon = Int(beacons[slot])
             guard beacon >= 0, beacon < tracks.count,
                 tracks[beacon].id.format == .eddystoneResolved,
-                tracks[beacon].addresses.contains(key)
+                tracks[beacon].addresses.isEstablished(key)
             else { continue }
             return tracks[beacon].id
         }

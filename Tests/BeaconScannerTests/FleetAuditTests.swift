@@ -63,6 +63,15 @@ struct FleetAuditTests {
         #expect(air.changes() == [.entered, .left])
     }
 
+    @Test func aMissingBeaconThatIsWornFromNowOnIsNotMissing() {
+        let air = PresenceAir(fleet(1))
+        air.table.radioRestored(0, at: time(0))
+        air.pass(700)
+        air.table.configure([KnownBeacon(id: beacon(0), isWorn: true)], at: time(air.now))
+        air.pass(700)
+        #expect(air.changes() == [.missing, .found])
+    }
+
     @Test func twoDevicesWithOneIdentifier() {
         let air = PresenceAir(fleet(1))
         air.emitters = [

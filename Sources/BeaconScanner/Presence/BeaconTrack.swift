@@ -56,6 +56,8 @@ struct BeaconTrack: Sendable {
         catalogPower = beacon.measuredPower ?? 0
         zone = beacon.zone ?? -1
         isWorn = beacon.isWorn
+        // What is carried about may be out.
+        if isWorn { state.findings.remove(Findings(.missing)) }
     }
 
     /// Notes whether the address index counts one of the addresses.

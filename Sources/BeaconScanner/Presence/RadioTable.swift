@@ -11,18 +11,22 @@ struct RadioTable: ~Copyable, Sendable {
     private var parents: [Int32] = []
     /// The radios that listen.
     private(set) var hearing = RadioSet()
+    /// Since when any radio listens without a break, observed time; nil when none does.
+    private(set) var listeningSince: Int64?
 
     /// The radio listens, from now on if it did not before.
     mutating func startListening(_ radio: UInt8, at now: Int64) {
         guard !hearing.contains(radio) else { return }
         hearing.insert(radio)
         radios[Int(radio)].listening = now
+        findEarliest()
     }
 
     /// The radio does not listen.
     mutating func stopListening(_ radio: UInt8) {
         hearing.remove(radio)
         radios[Int(radio)].listening = .max
+        findEarliest()
     }
 
     /// Every listening radio starts anew: what was before now was not observed.
@@ -30,15 +34,15 @@ struct RadioTable: ~Copyable, Sendable {
         for radio in UInt8.min...UInt8.max where hearing.contains(radio) {
             radios[Int(radio)].listening = now
         }
+        findEarliest()
     }
 
     /// Since when a radio listens, observed time; `Int64.max` when it does not.
     func listeningSince(_ radio: UInt8) -> Int64 { radios[Int(radio)].listening }
 
-    /// Since when any radio listens without a break, observed time; nil when none does.
-    var listeningSince: Int64? {
+    private mutating func findEarliest() {
         let earliest = radios.reduce(Int64.max) { min($0, $1.listening) }
-        return earliest == .max ? nil : earliest
+        listeningSince = earliest == .max ? nil : earliest
     }
 
     mutating func assign(_ radio: UInt8, zone: Int32) {

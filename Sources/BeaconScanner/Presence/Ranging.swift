@@ -21,22 +21,14 @@ public struct Ranging: Sendable {
 
     /// Path losses from the 1 m point, in dB, at the two boundaries and around them. With these
     /// the hot path compares floats and never raises anything to a power.
-    private let immediate: Boundary
-    private let near: Boundary
+    private let immediateLoss: Float
+    private let nearLoss: Float
+    /// Between which losses each proximity is kept, by its raw value; `unknown` never is.
+    private let kept: InlineArray<4, Band>
 
-    private struct Boundary: Sendable {
-        let inner: Float
-        let exact: Float
-        let outer: Float
-
-        init(meters: Double, exponent: Double) {
-            func loss(_ distance: Double) -> Float {
-                Float(10 * exponent * RangingMath.log10(distance))
-            }
-            inner = loss(meters * (1 - Ranging.hysteresis))
-            exact = loss(meters)
-            outer = loss(meters * (1 + Ranging.hysteresis))
-        }
+    private struct Band: Sendable {
+        let from: Float
+        let to: Float
     }
 
     /// Makes a model.
@@ -44,9 +36,21 @@ public struct Ranging: Sendable {
     /// - Parameter pathLossExponent: n, kept within 1 and 6 (beyond lies no measured building).
     public init(pathLossExponent: Double = 2) {
         let exponent = pathLossExponent >= 1 ? min(pathLossExponent, 6) : 1
+        func loss(_ meters: Double) -> Float {
+            Float(10 * exponent * RangingMath.log10(meters))
+        }
         self.pathLossExponent = exponent
-        immediate = Boundary(meters: Self.immediateLimit, exponent: exponent)
-        near = Boundary(meters: Self.nearLimit, exponent: exponent)
+        immediateLoss = loss(Self.immediateLimit)
+        nearLoss = loss(Self.nearLimit)
+        let inwards = 1 - Self.hysteresis
+        let outwards = 1 + Self.hysteresis
+        kept = [
+            Band(from: -.infinity, to: loss(Self.immediateLimit * outwards)),
+            Band(
+                from: loss(Self.immediateLimit * inwards), to: loss(Self.nearLimit * outwards)),
+            Band(from: loss(Self.nearLimit * inwards), to: .infinity),
+            Band(from: .infinity, to: -.infinity),
+        ]
     }
 
     /// Whether a power at 1 m can be one: a beacon of the strongest class, +20 dBm at its
@@ -73,18 +77,16 @@ public struct Ranging: Sendable {
             return .unknown
         }
         let loss = Float(measuredPower) - rssi
-        return loss < immediate.exact ? .immediate : loss < near.exact ? .near : .far
+        return loss < immediateLoss ? .immediate : loss < nearLoss ? .near : .far
     }
 
     /// The proximity as seen from the present one: a boundary holds until it is clearly passed.
     @inline(__always)
     func proximity(rssi: Float, measuredPower: Int8, from current: Proximity) -> Proximity {
-        guard current != .unknown, Self.isPlausible(measuredPower: measuredPower) else {
-            return proximity(rssi: rssi, measuredPower: measuredPower)
-        }
         let loss = Float(measuredPower) - rssi
-        let first = current == .immediate ? immediate.outer : immediate.inner
-        let second = current == .far ? near.inner : near.outer
-        return loss < first ? .immediate : loss < second ? .near : .far
+        let band = kept[Int(current.rawValue)]
+        let isKept = loss >= band.from && loss < band.to
+        if isKept, Self.isPlausible(measuredPower: measuredPower) { return current }
+        return proximity(rssi: rssi, measuredPower: measuredPower)
     }
 }

@@ -42,8 +42,6 @@ struct StrangerTable: ~Copyable, Sendable {
         mask = size - 1
     }
 
-    var capacity: Int { tags.count }
-
     /// Takes one report of an unknown beacon.
     mutating func hear(_ id: BeaconID, hash: UInt64, _ report: PresenceReport) {
         let tag = UInt32(truncatingIfNeeded: hash >> 32) | 1

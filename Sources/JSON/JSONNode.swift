@@ -18,12 +18,12 @@ public struct JSONNode: Hashable, Sendable {
 
     /// One name and value of an object.
     public struct Member: Hashable, Sendable {
+        /// The value.
+        public let node: JSONNode
         /// The name.
         public let key: String
         /// Where the name stands.
         public let keyPosition: JSONPosition
-        /// The value.
-        public let node: JSONNode
 
         /// Makes a member.
         public init(key: String, keyPosition: JSONPosition, node: JSONNode) {
@@ -33,10 +33,12 @@ public struct JSONNode: Hashable, Sendable {
         }
     }
 
-    /// Where the value begins.
-    public let position: JSONPosition
+    // In this order a node takes 32 bytes and a member 64; the other way round 40 and 72.
+
     /// The value.
     public let content: Content
+    /// Where the value begins.
+    public let position: JSONPosition
 
     /// Makes a node.
     public init(position: JSONPosition, content: Content) {
@@ -47,7 +49,10 @@ public struct JSONNode: Hashable, Sendable {
     /// The node of an object's member; nil when there is none or this is no object.
     public subscript(key: String) -> JSONNode? {
         guard case .object(let members) = content else { return nil }
-        return members.first { $0.key == key }?.node
+        for index in members.indices where members[index].key == key {
+            return members[index].node
+        }
+        return nil
     }
 
     /// The node of a list's place; nil when there is none or this is no list.

@@ -65,6 +65,10 @@ struct Scanner {
     var offset = 0
     private var positions: PositionCounter
     private var valueCount = 0
+    /// The elements of all containers that are not closed yet, the inner ones last: each container
+    /// then gets a list of exactly its size.
+    private var nodes: [JSONNode] = []
+    private var members: [JSONNode.Member] = []
 
     init(_ bytes: [UInt8], _ limits: JSONReader) {
         self.bytes = bytes
@@ -91,46 +95,27 @@ struct Scanner {
         JSONSyntaxError(position: position(of: offset), found: found, expected: expected)
     }
 
-    /// A list or object that is not closed yet.
+    /// A list or object that is not closed yet; its elements wait in `nodes` or `members`.
     private struct Container {
         let position: JSONPosition
         let isObject: Bool
-        var nodes: [JSONNode] = []
-        var members: [JSONNode.Member] = []
+        /// Where its elements begin.
+        let start: Int
         var key = Key(text: "", position: JSONPosition(line: 0, column: 0))
-        var seen: [[UInt8]: JSONPosition] = [:]
+        /// The keys so far, once there are too many to look at each.
+        var seen: [[UInt8]: JSONPosition]?
 
         var closer: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
-
-        mutating func append(_ node: JSONNode) {
-            if isObject {
-                members.append(.init(key: key.text, keyPosition: key.position, node: node))
-            } else {
-                nodes.append(node)
-            }
-        }
-
-        var node: JSONNode {
-            JSONNode(position: position, content: isObject ? .object(members) : .array(nodes))
-        }
-
-        /// Where a key is already; a table takes over from looking at each when there are many.
-        mutating func earlier(_ key: Key) -> JSONPosition? {
-            if members.count < 16 {
-                return members.first { $0.key.utf8.elementsEqual(key.text.utf8) }?.keyPosition
-            }
-            if seen.isEmpty {
-                for member in members { seen[Array(member.key.utf8)] = member.keyPosition }
-            }
-            if let earlier = seen[Array(key.text.utf8)] { return earlier }
-            seen[Array(key.text.utf8)] = key.position
-            return nil
-        }
     }
 
     struct Key {
         let text: String
         let position: JSONPosition
+
+        /// Strings are equal when they look alike; keys only when they are the same scalars.
+        func isSame(as other: String) -> Bool {
+            text == other && text.utf8.elementsEqual(other.utf8)
+        }
     }
 
     /// One value and nothing after it.
@@ -138,36 +123,31 @@ struct Scanner {
         var open: [Container] = []
         try skipTrivia()
         while true {
+            try countValue()
             var node: JSONNode
             if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-                try countValue()
-                guard open.count < limits.maximumDepth else {
-                    throw fault(
-                        at: offset, "more than \(limits.maximumDepth) levels of nesting",
-                        "a flatter document")
-                }
-                var container = Container(
-                    position: position(of: offset), isObject: byte == UInt8(ascii: "{"))
-                offset += 1
-                try skipTrivia()
+                var container = try begin(depth: open.count)
                 if byte != container.closer {
                     if container.isObject { try readKey(into: &container) }
                     open.append(container)
                     continue
                 }
                 offset += 1
-                node = container.node
+                node = finish(container)
             } else {
-                try countValue()
                 let position = position(of: offset)
                 node = JSONNode(position: position, content: try scalar())
             }
             var isComplete = true
-            while isComplete, !open.isEmpty {
-                let last = open.count - 1
-                open[last].append(node)
+            while isComplete, let last = open.indices.last {
+                if open[last].isObject {
+                    let key = open[last].key
+                    members.append(.init(key: key.text, keyPosition: key.position, node: node))
+                } else {
+                    nodes.append(node)
+                }
                 isComplete = try closes(&open[last])
-                if isComplete { node = open.removeLast().node }
+                if isComplete { node = finish(open.removeLast()) }
             }
             if isComplete {
                 try skipTrivia()
@@ -177,6 +157,35 @@ struct Scanner {
                 return node
             }
         }
+    }
+
+    /// An opening bracket, and what follows it up to the first element or the closing one.
+    private mutating func begin(depth: Int) throws(JSONSyntaxError) -> Container {
+        guard depth < limits.maximumDepth else {
+            throw fault(
+                at: offset, "more than \(limits.maximumDepth) levels of nesting",
+                "a flatter document")
+        }
+        let isObject = byte == UInt8(ascii: "{")
+        let container = Container(
+            position: position(of: offset), isObject: isObject,
+            start: isObject ? members.count : nodes.count)
+        offset += 1
+        try skipTrivia()
+        return container
+    }
+
+    /// Takes the elements of a container out of those that wait.
+    private mutating func finish(_ container: Container) -> JSONNode {
+        let content: JSONNode.Content
+        if container.isObject {
+            content = .object(Array(members[container.start...]))
+            members.removeSubrange(container.start...)
+        } else {
+            content = .array(Array(nodes[container.start...]))
+            nodes.removeSubrange(container.start...)
+        }
+        return JSONNode(position: container.position, content: content)
     }
 
     /// Goes on after an element: true at the end of the container, false before the next value.
@@ -210,7 +219,7 @@ struct Scanner {
     private mutating func readKey(into container: inout Container) throws(JSONSyntaxError) {
         let start = offset
         let key = Key(text: try keyText(), position: position(of: start))
-        if let earlier = container.earlier(key) {
+        if let earlier = earlier(key, in: &container) {
             throw fault(
                 at: start, "the key \"\(key.text)\" a second time",
                 "it only once (first at \(earlier))")
@@ -222,6 +231,24 @@ struct Scanner {
         }
         offset += 1
         try skipTrivia()
+    }
+
+    /// Where a key is already; a table takes over from looking at each when there are many.
+    private func earlier(_ key: Key, in container: inout Container) -> JSONPosition? {
+        let range = container.start..<members.count
+        if range.count < 16 {
+            for index in range where key.isSame(as: members[index].key) {
+                return members[index].keyPosition
+            }
+            return nil
+        }
+        var seen = container.seen.take() ?? [:]
+        if seen.isEmpty {
+            for member in members[range] { seen[Array(member.key.utf8)] = member.keyPosition }
+        }
+        let earlier = seen.updateValue(key.position, forKey: Array(key.text.utf8))
+        container.seen = seen
+        return earlier
     }
 
     private mutating func countValue() throws(JSONSyntaxError) {

@@ -17,7 +17,14 @@ extension Scanner {
     }
 
     /// Skips white space and, in JSON5, comments.
+    @inline(__always)
     mutating func skipTrivia() throws(JSONSyntaxError) {
+        let byte = byte
+        if byte > 0x20, byte < 0x80, byte != UInt8(ascii: "/") { return }
+        try skipTriviaThatIsThere()
+    }
+
+    private mutating func skipTriviaThatIsThere() throws(JSONSyntaxError) {
         while offset < bytes.count {
             switch bytes[offset] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):

@@ -21,52 +21,26 @@ public import BeaconScanner
 /// beacons: the campaigns of a zone are kept once, with the zone, and a refresh adds up numbers
 /// along the tree. A question is one look into an array and allocates nothing.
 public struct CampaignIndex: Sendable {
-    /// The catalog it was made from.
-    public let catalog: Catalog
-    let tree: ZoneTree
-    let bindings: ZoneBindings
-    private let beaconNumbers: [BeaconID: Int32]
-    /// The campaigns bound to each beacon itself.
-    private let ownCampaigns: Rows
-    /// The place of each beacon's zone; -1 for worn beacons and unknown zones.
-    private let beaconPlaces: [Int32]
-    private let boundaries: DayBoundaries
+    let plan: CampaignPlan
 
     /// Which campaigns run, and how many of them at each place and beacon; see `refresh`.
     private var isRunning: [Bool]
     private var placeCounts: [Int32]
-    private var beaconCounts: [Int32]
+    @usableFromInline var beaconCounts: [Int32]
 
     /// Makes an index in which nothing runs until the first `refresh`.
     public init(_ catalog: Catalog) {
-        self.catalog = catalog
-        let tree = ZoneTree(catalog.zones)
-        self.tree = tree
-        bindings = ZoneBindings(catalog.campaigns, tree)
-        let numbers = Dictionary(
-            catalog.beacons.enumerated().map {
-                ($0.element.id, Int32(truncatingIfNeeded: $0.offset))
-            }, uniquingKeysWith: { first, _ in first })
-        beaconNumbers = numbers
-        ownCampaigns = Rows(
-            count: catalog.beacons.count,
-            catalog.campaigns.enumerated().flatMap { number, campaign in
-                Set(campaign.place.beacons).compactMap { beacon in
-                    numbers[beacon].map { (Int($0), Int32(truncatingIfNeeded: number)) }
-                }
-            })
-        beaconPlaces = catalog.beacons.map { beacon in
-            Int32(truncatingIfNeeded: beacon.zone.flatMap(tree.place) ?? -1)
-        }
-        boundaries = DayBoundaries(
-            catalog.campaigns.lazy.filter { $0.state == .running }.map(\.schedule))
+        plan = CampaignPlan(catalog)
         isRunning = [Bool](repeating: false, count: catalog.campaigns.count)
-        placeCounts = [Int32](repeating: 0, count: tree.count * Tally.width)
+        placeCounts = [Int32](repeating: 0, count: plan.tree.count * Tally.width)
         beaconCounts = [Int32](repeating: 0, count: catalog.beacons.count * Tally.width)
     }
 
+    /// The catalog it was made from.
+    public var catalog: Catalog { plan.catalog }
+
     /// The number of a configured beacon: its place in the catalog; nil when it is not there.
-    public func number(of beacon: BeaconID) -> Int32? { beaconNumbers[beacon] }
+    public func number(of beacon: BeaconID) -> Int32? { plan.beaconNumbers[beacon] }
 
     /// Whether a campaign runs, as of the last refresh.
     public func isRunning(campaign: Int32) -> Bool {
@@ -103,25 +77,29 @@ public struct CampaignIndex: Sendable {
     /// It is never later than the next midnight by the wall clock, or the moment at which the
     /// clocks are set; a refresh then may find nothing changed.
     public func nextChange(after moment: Int64, offset: LocalTime.OffsetRule) -> Int64 {
-        boundaries.next(after: moment, offset: offset)
+        plan.boundaries.next(after: moment, offset: offset)
     }
 
     /// How many campaigns run for a user at this proximity of a configured beacon.
     ///
     /// For a worn beacon this counts the campaigns bound to itself; see `matches(beacon:in:…)`.
+    @inlinable
     public func matches(beacon: Int32, proximity: Proximity) -> Int32 {
+        // Inlined, so that a caller who keeps the index in a class touches only this array.
         let index = Int(beacon) * Tally.width + Int(proximity.rawValue)
         return beaconCounts.indices.contains(index) ? beaconCounts[index] : 0
     }
 
     /// How many campaigns run for a user at this proximity of a worn beacon that is in a zone now.
     public func matches(beacon: Int32, in zone: String, proximity: Proximity) -> Int32 {
-        guard catalog.beacons.indices.contains(Int(beacon)), let place = tree.place(of: zone) else {
-            return matches(beacon: beacon, proximity: proximity)
-        }
+        guard catalog.beacons.indices.contains(Int(beacon)),
+            let place = plan.tree.place(of: zone)
+        else { return matches(beacon: beacon, proximity: proximity) }
         var count = placeCounts[place * Tally.width + Int(proximity.rawValue)]
-        for campaign in ownCampaigns[Int(beacon)]
-        where counts(campaign, at: proximity) && !bindings.serves(Int(campaign), at: place, tree) {
+        for campaign in plan.ownCampaigns[Int(beacon)]
+        where counts(campaign, at: proximity)
+            && !plan.bindings.serves(Int(campaign), at: place, plan.tree)
+        {
             count += 1
         }
         return count
@@ -134,25 +112,7 @@ public struct CampaignIndex: Sendable {
     ///   - zone: where a worn beacon is now; for a fixed one its own zone counts.
     /// - Returns: the numbers of the campaigns; none for a beacon that is not there.
     public func campaigns(beacon: Int32, in zone: String? = nil) -> [Int32] {
-        guard catalog.beacons.indices.contains(Int(beacon)) else { return [] }
-        var found = Set(ownCampaigns[Int(beacon)])
-        if let place = place(beacon: beacon, in: zone) {
-            found.formUnion(bindings.campaignsByPlace[place..<tree.ends[place]])
-            var outer = tree.parents[place]
-            while outer >= 0 {
-                found.formUnion(bindings.campaignsByPlace[outer])
-                outer = tree.parents[outer]
-            }
-        }
-        return found.sorted()
-    }
-
-    /// The place of a beacon: its own zone's, or for a worn one that of the zone given.
-    func place(beacon: Int32, in zone: String?) -> Int? {
-        let own = Int(beaconPlaces[Int(beacon)])
-        if own >= 0 { return own }
-        guard catalog.beacons[Int(beacon)].holder != nil else { return nil }
-        return zone.flatMap(tree.place)
+        plan.campaigns(beacon: beacon, in: zone)
     }
 
     private func counts(_ campaign: Int32, at proximity: Proximity) -> Bool {
@@ -161,19 +121,24 @@ public struct CampaignIndex: Sendable {
 
     /// Adds up the running campaigns; linear in zones, beacons and bindings.
     private mutating func count() {
-        var tally = Tally(tree)
+        let plan = plan
+        var tally = Tally(plan.tree)
         for (number, campaign) in catalog.campaigns.enumerated() where isRunning[number] {
-            tally.add(campaign.farthest, bindings.places(of: number), bindings.meetings(of: number))
+            tally.add(
+                campaign.farthest, plan.bindings.places(of: number),
+                plan.bindings.meetings(of: number))
         }
         placeCounts = tally.totals()
         for beacon in catalog.beacons.indices {
-            let place = Int(beaconPlaces[beacon])
+            let place = Int(plan.beaconPlaces[beacon])
             for proximity in 0..<Tally.width {
                 beaconCounts[beacon * Tally.width + proximity] =
                     place < 0 ? 0 : placeCounts[place * Tally.width + proximity]
             }
-            for campaign in ownCampaigns[beacon] where isRunning[Int(campaign)] {
-                if place >= 0, bindings.serves(Int(campaign), at: place, tree) { continue }
+            for campaign in plan.ownCampaigns[beacon] where isRunning[Int(campaign)] {
+                if place >= 0, plan.bindings.serves(Int(campaign), at: place, plan.tree) {
+                    continue
+                }
                 let farthest = Int(catalog.campaigns[Int(campaign)].farthest.rawValue)
                 for proximity in 0...farthest {
                     beaconCounts[beacon * Tally.width + proximity] += 1

@@ -1,9 +1,10 @@
 import BeaconScanner
 
 /// Counts distinct campaigns at every place at once, by sums up and down the tree.
+@usableFromInline
 struct Tally {
     /// Counts per place: one for each `Proximity`.
-    static let width = Proximity.allCases.count
+    @inlinable static var width: Int { 4 }
 
     private let tree: ZoneTree
     /// Campaigns bound to a place itself, by the farthest they reach.

@@ -69,8 +69,8 @@ public struct ShakeResolver: Sendable {
             return Match(
                 beacon: heard.beacon, proximity: heard.proximity, reach: .beacon, zone: nil)
         }
-        guard let place = index.place(beacon: beacon, in: heard.zone) else { return nil }
-        let tree = index.tree
+        guard let place = index.plan.place(beacon: beacon, in: heard.zone) else { return nil }
+        let tree = index.plan.tree
         var best: (reach: Match.Reach, zone: Int)?
         // The zones as the catalog has them: one that the index leaves out because it lies inside
         // another one of the list may still be the more particular reason.

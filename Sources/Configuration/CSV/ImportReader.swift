@@ -111,7 +111,7 @@ extension CatalogDraft {
         }
 
         var origin: Origin {
-            Origin(layer: .rows, position: position, node: nil, path: [])
+            Origin(layer: .rows, position: position, node: nil, section: "", index: 0)
         }
     }
 

@@ -21,7 +21,7 @@ extension CatalogDraft {
             guard let parent = entry.value.parent else { continue }
             guard zoneOrigins[parent] != nil else {
                 reportUnknown(
-                    entry.origin, [.key("parent")], parent, "a zone", Array(zoneOrigins.keys))
+                    entry.origin, [.key("parent")], parent, "a zone", zoneOrigins.keys)
                 continue
             }
             parents[entry.value.id] = parent
@@ -61,8 +61,8 @@ extension CatalogDraft {
 
     /// Every id that is referred to exists.
     mutating func checkReferences() {
-        let zoneIDs = Array(zoneOrigins.keys)
-        let merchantIDs = Array(merchantOrigins.keys)
+        let zoneIDs = zoneOrigins.keys
+        let merchantIDs = merchantOrigins.keys
         for entry in zones {
             guard let merchant = entry.value.merchant, merchantOrigins[merchant] == nil else {
                 continue
@@ -96,10 +96,11 @@ extension CatalogDraft {
     }
 
     private mutating func reportUnknown(
-        _ origin: Origin, _ inner: [PathElement], _ id: String, _ thing: String, _ known: [String]
+        _ origin: Origin, _ inner: [PathElement], _ id: String, _ thing: String,
+        _ known: some Collection<String>
     ) {
         decoding.report(
             origin, inner, "the unknown id \(Decoding.quoted(id))",
-            "the id of \(thing) that is listed" + Suggestion.question(id, known.sorted()))
+            "the id of \(thing) that is listed" + Suggestion.question(id, known))
     }
 }

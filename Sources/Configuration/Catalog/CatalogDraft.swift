@@ -75,7 +75,16 @@ public struct CatalogDraft: Sendable {
 
     /// Where the entry that is being read comes from.
     func origin(of node: JSONNode, _ layer: Origin.Layer) -> Origin {
-        Origin(layer: layer, position: node.position, node: node, path: decoding.path)
+        var section = ""
+        var index = 0
+        for element in decoding.path {
+            switch element {
+            case .key(let key): section = key
+            case .index(let place): index = place
+            }
+        }
+        return Origin(
+            layer: layer, position: node.position, node: node, section: section, index: index)
     }
 
     /// Checks everything together.

@@ -17,8 +17,13 @@ struct Origin: Sendable {
     let position: JSONPosition
     /// The entry in its document; nil for a row.
     let node: JSONNode?
+    /// The list in its document; empty for a row.
+    let section: String
+    /// The place in the list.
+    let index: Int
+
     /// The steps to the entry in its document; none for a row.
-    let path: [PathElement]
+    var path: [PathElement] { section.isEmpty ? [] : [.key(section), .index(index)] }
 }
 
 /// A value and where it comes from.
@@ -57,7 +62,8 @@ extension Decoding {
 extension Decoding {
     /// Notes an id and refuses it when it is taken; a row takes over the id of an overlay's entry.
     mutating func note<ID: Hashable>(
-        _ id: ID, _ text: String, _ origin: Origin, in origins: inout [ID: Origin]
+        _ id: ID, _ text: @autoclosure () -> String, _ origin: Origin,
+        in origins: inout [ID: Origin]
     ) {
         guard let first = origins[id] else {
             origins[id] = origin
@@ -69,11 +75,11 @@ extension Decoding {
             origins[id] = origin
         case (.catalog, .overlay), (.catalog, .rows):
             report(
-                origin, [.key("id")], "\(Decoding.quoted(text)) is defined in the catalog",
+                origin, [.key("id")], "\(Decoding.quoted(text())) is defined in the catalog",
                 "an id that is not, or a change there (\(place))")
         default:
             report(
-                origin, [.key("id")], "\(Decoding.quoted(text)) a second time",
+                origin, [.key("id")], "\(Decoding.quoted(text())) a second time",
                 "another id (first at \(place))")
         }
     }

@@ -104,6 +104,9 @@ enum Identifier {
     static let expected = "a name of 1 to 64 visible characters without spaces"
 
     static func isGood(_ text: String) -> Bool {
+        if text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
+            return (1...64).contains(text.utf8.count)
+        }
         let scalars = text.unicodeScalars
         return !scalars.isEmpty && scalars.count <= 64 && scalars.allSatisfy(Decoding.isVisible)
     }
@@ -130,6 +133,9 @@ enum Label {
     static let expected = "1 to 1000 characters of text on one line"
 
     static func isGood(_ text: String) -> Bool {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) {
+            return text.utf8.count <= 1_000 && text.utf8.contains { $0 != UInt8(ascii: " ") }
+        }
         let scalars = text.unicodeScalars
         guard scalars.count <= 1_000 else { return false }
         // Joiners and direction marks are format characters that names in many scripts need.

@@ -28,7 +28,9 @@ struct WebAddress: Hashable, Sendable {
         else { return nil }
         scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
         let rest = bytes[(colon + 3)...]
-        var authority = rest.prefix { !Array("/?#".utf8).contains($0) }
+        var authority = rest.prefix {
+            $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+        }
         hasUser = authority.contains(UInt8(ascii: "@"))
         if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
             authority = authority[(at + 1)...]
@@ -38,7 +40,7 @@ struct WebAddress: Hashable, Sendable {
             guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
             name = authority[(authority.startIndex + 1)..<end]
             authority = authority[(end + 1)...]
-            guard name.allSatisfy({ WebAddress.isHexadecimal($0) || Array(":.".utf8).contains($0) })
+            guard name.allSatisfy(WebAddress.isAddressCharacter)
             else { return nil }
         } else {
             name = authority.prefix { $0 != UInt8(ascii: ":") }
@@ -60,11 +62,22 @@ struct WebAddress: Hashable, Sendable {
 
     /// Unreserved, reserved and percent (RFC 3986 §2).
     private static func isURLCharacter(_ byte: UInt8) -> Bool {
-        byte > 0x20 && byte < 0x7f && !Array("\"<>\\^`{|}".utf8).contains(byte)
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),
+            UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{")...UInt8(ascii: "}"):
+            false
+        default: byte > 0x20 && byte < 0x7f
+        }
     }
 
     private static func isHostCharacter(_ byte: UInt8) -> Bool {
-        isLetterOrDigit(byte) || Array("-._".utf8).contains(byte)
+        isLetterOrDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+            || byte == UInt8(ascii: "_")
+    }
+
+    /// What may stand between the brackets of an IPv6 address.
+    private static func isAddressCharacter(_ byte: UInt8) -> Bool {
+        isHexadecimal(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

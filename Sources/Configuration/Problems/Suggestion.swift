@@ -15,7 +15,10 @@ enum Suggestion {
             let limit = min(3, max(1, max(letters.count, other.count) / 3))
             guard abs(letters.count - other.count) <= limit else { continue }
             let distance = distance(letters, other)
-            if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+            guard distance <= limit else { continue }
+            // Of two as near, the first in the alphabet, whatever their order here.
+            if let best, (best.distance, best.word) <= (distance, candidate) { continue }
+            best = (candidate, distance)
         }
         return best?.word
     }

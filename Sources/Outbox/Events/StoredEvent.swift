@@ -53,11 +53,13 @@ public struct StoredEvent: Sendable, Equatable {
     /// SQLite notices damage of its own structure, not of the bytes inside a row.
     var checksum: Int64 {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(96 + event.data.count)
+        bytes.reserveCapacity(128 + event.data.count)
         for number in [
             UInt64(bitPattern: sequence), id.high, id.low, UInt64(event.eventClass.rawValue),
-            UInt64(bitPattern: event.time.unixNanoseconds), event.time.boot.high,
-            event.time.boot.low, UInt64(bitPattern: event.time.bootNanoseconds),
+            UInt64(bitPattern: event.time.unixNanoseconds),
+            UInt64(bitPattern: Int64(event.time.utcOffset)), event.time.isSynchronized ? 1 : 0,
+            event.time.boot.high, event.time.boot.low,
+            UInt64(bitPattern: event.time.bootNanoseconds),
         ] {
             for shift in stride(from: 0, to: 64, by: 8) {
                 bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))

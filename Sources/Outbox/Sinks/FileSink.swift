@@ -38,18 +38,22 @@ struct FileSink: Sink {
             self.file = nil
             try rotate()
         }
-        let lines = events.map { $0.line + [UInt8(ascii: "\n")] }
-        guard let first = lines.first else { return cursor.place }
+        guard let first = events.first else { return cursor.place }
         let place: Int64
         let file: OpenFile
         if let known = self.file {
             (file, place) = (known, known.length)
         } else {
             file = try OpenFile(settings.path)
-            place = try FileTail(file: file, cursor: cursor).place(for: first)
+            place = try FileTail(file: file, cursor: cursor).place(for: first.line)
             self.file = file
         }
-        try file.write(Array(lines.joined()), at: place)
+        var lines: [UInt8] = []
+        for event in events {
+            lines += event.line
+            lines.append(UInt8(ascii: "\n"))
+        }
+        try file.write(lines, at: place)
         try file.synchronize()
         return file.length
     }

@@ -3,6 +3,8 @@ struct FileTail {
     let file: OpenFile
     let cursor: Ledger.Cursor
 
+    /// Most lines are far shorter, and what tells whose a line is stands at its beginning.
+    private static let page = 4_096
     /// A line is the data and at most 14 KiB around it: two names with every byte escaped.
     static let longestLine = Event.longestData + 16 * 1_024
 
@@ -13,7 +15,7 @@ struct FileTail {
     /// them twice. Anything else is somebody's, and is left alone.
     func place(for line: [UInt8]) throws(SinkFault) -> Int64 {
         let start = try isConfirmed(at: cursor.place) ? cursor.place : 0
-        let rest = try file.read(Self.longestLine, at: start)
+        let rest = try file.read(Self.page, at: start)
         if rest.isEmpty || isTorn(rest.prefix { $0 != UInt8(ascii: "\n") }, of: line) {
             return start
         }
@@ -37,15 +39,18 @@ struct FileTail {
     /// Whether the line that ends at `place` is the last confirmed event's.
     private func isConfirmed(at place: Int64) throws(SinkFault) -> Bool {
         guard place > 0, place <= file.length else { return false }
-        let start = max(0, place - Int64(Self.longestLine))
-        let bytes = try file.read(Int(place - start), at: start)
-        guard bytes.last == UInt8(ascii: "\n") else { return false }
-        let line = bytes.dropLast()
-        let lineStart = line.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        // `","sequence":` follows the id.
-        let number = line[lineStart...].dropFirst(Self.idEnd + 13)
-            .prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-        return number.elementsEqual(String(cursor.sequence).utf8)
+        for length in [Self.page, Self.longestLine] {
+            let start = max(0, place - Int64(length))
+            let bytes = try file.read(Int(place - start), at: start)
+            guard bytes.last == UInt8(ascii: "\n") else { return false }
+            let before = bytes.dropLast().lastIndex(of: UInt8(ascii: "\n"))
+            guard before != nil || start == 0 else { continue }
+            // `","sequence":` follows the id.
+            let number = bytes.dropFirst((before ?? -1) + 1 + Self.idEnd + 13)
+                .prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+            return number.elementsEqual(String(cursor.sequence).utf8)
+        }
+        return false
     }
 
     /// Ends a line that somebody else left open.

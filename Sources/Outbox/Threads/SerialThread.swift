@@ -17,7 +17,12 @@ final class SerialThread: SerialExecutor {
     private let jobs = Mutex<[UnownedJob]>([])
     private let identity = Atomic<UInt>(0)
     private let isStopping = Atomic<Bool>(false)
-    private let turn = Mutex<(@Sendable () -> Int64?)?>(nil)
+    private let turn = Mutex<Turn?>(nil)
+
+    /// A closure in a box: taken out of a `Mutex` bare, it is wrapped once more each time.
+    private struct Turn: Sendable {
+        let body: @Sendable () -> Int64?
+    }
 
     /// Enough for SQLite, libcurl with OpenSSL, and getaddrinfo, which take up to about 100 KiB.
     private static let stackSize = 512 * 1_024
@@ -53,7 +58,7 @@ final class SerialThread: SerialExecutor {
     /// Sets what is called after each wake-up: it returns when it wants to be called again, in
     /// nanoseconds on the boot clock, or nil for not before the next wake-up.
     func onTurn(_ body: @escaping @Sendable () -> Int64?) {
-        turn.withLock { $0 = body }
+        turn.withLock { $0 = Turn(body: body) }
         wake()
     }
 
@@ -96,7 +101,7 @@ final class SerialThread: SerialExecutor {
             for job in batch { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
             let ran = !batch.isEmpty
             batch.removeAll(keepingCapacity: true)
-            let deadline = turn.withLock { $0 }?()
+            let deadline = turn.withLock { $0 }?.body()
             if ran { continue }
             if isStopping.load(ordering: .acquiring) { return }
             sleep(until: deadline)

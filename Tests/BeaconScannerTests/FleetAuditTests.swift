@@ -158,8 +158,8 @@ struct FleetAuditTests {
         // A telemetry frame now and then between the others, and a visit of the audit after.
         func tell(_ millivolts: UInt16, _ times: Int) {
             for _ in 0..<times {
-                air.table.observeTelemetry(
-                    Telemetry(millivolts: millivolts), address: device(1), at: time(air.now))
+                air.table.observeBattery(
+                    BatteryReading(millivolts: millivolts), address: device(1), at: time(air.now))
             }
             air.hear(beacon(0), times: 17, every: 1)
         }
@@ -175,7 +175,7 @@ struct FleetAuditTests {
         tell(3_000, 20)
         #expect(findings(air).isEmpty)
         #expect(air.status()?.batteryMillivolts == 3_000)
-        air.table.observeTelemetry(
+        air.table.observeBattery(
             Telemetry(percent: 9), address: device(1), at: time(air.now))
         air.hear(beacon(0), times: 17, every: 1)
         #expect(findings(air) == [.lowBattery])
@@ -187,8 +187,8 @@ struct FleetAuditTests {
         air.hear(beacon(0), times: 3, every: 1, from: device(1))
         // An address heard once in the beacon's name is not its own.
         air.hear(beacon(0), from: device(2))
-        let index = air.table.observeTelemetry(
-            Telemetry(millivolts: 2_000), address: device(2), at: time(air.now))
+        let index = air.table.observeBattery(
+            BatteryReading(millivolts: 2_000), address: device(2), at: time(air.now))
         #expect(index == -1)
         #expect(air.status()?.batteryMillivolts == nil)
     }
@@ -199,8 +199,8 @@ struct FleetAuditTests {
             for number in [0, 2] { air.hear(beacon(number), from: device(1)) }
             air.pass(1)
         }
-        let index = air.table.observeTelemetry(
-            Telemetry(millivolts: 2_800), address: device(1), at: time(air.now))
+        let index = air.table.observeBattery(
+            BatteryReading(millivolts: 2_800), address: device(1), at: time(air.now))
         #expect(index == 0)
         #expect(air.table.statuses().map(\.batteryMillivolts) == [2_800, nil, 2_800])
     }
@@ -212,7 +212,7 @@ struct FleetAuditTests {
             // 5 mV a day, told each six hours, beginning at 3,000.
             let fallen = Int(Double(step) * 0.25 * 5)
             battery.observe(
-                Telemetry(millivolts: UInt16(3_000 - fallen)), at: Int64(step) * day / 4)
+                BatteryReading(millivolts: UInt16(3_000 - fallen)), at: Int64(step) * day / 4)
             let left = battery.daysLeft(until: 2_400, at: Int64(step) * day / 4)
             if step < 14 { #expect(left == nil) }
             guard step > 100 else { continue }
@@ -227,7 +227,7 @@ struct FleetAuditTests {
         for hour in 0..<2_000 {
             let noise = Int.random(in: -8...8, using: &generator)
             let now = Int64(hour) * 3_600_000_000_000
-            battery.observe(Telemetry(millivolts: UInt16(2_950 + noise)), at: now)
+            battery.observe(BatteryReading(millivolts: UInt16(2_950 + noise)), at: now)
             #expect(battery.daysLeft(until: 2_400, at: now) == nil)
         }
     }

@@ -79,8 +79,8 @@ struct PresenceConfigurationTests {
     @Test func telemetryStillFindsItsBeaconAfterwards() {
         let air = air()
         air.table.configure([3, 2].map { KnownBeacon(id: beacon($0)) }, at: time(air.now))
-        let index = air.table.observeTelemetry(
-            Telemetry(millivolts: 2_900), address: device(2), at: time(air.now))
+        let index = air.table.observeBattery(
+            BatteryReading(millivolts: 2_900), address: device(2), at: time(air.now))
         #expect(index == 1)
         #expect(air.status(1)?.batteryMillivolts == 2_900)
     }

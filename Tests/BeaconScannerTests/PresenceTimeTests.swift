@@ -101,8 +101,8 @@ struct PresenceTimeTests {
             case 1: air.table.radioLost(UInt8(number), at: instant)
             case 2: air.table.radioRestored(UInt8(number), at: instant)
             case 3:
-                air.table.observeTelemetry(
-                    Telemetry(millivolts: .random(in: 0...(.max), using: &generator)),
+                air.table.observeBattery(
+                    BatteryReading(millivolts: .random(in: 0...(.max), using: &generator)),
                     address: device(UInt64(number)), at: instant)
             default:
                 air.table.observe(

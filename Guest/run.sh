@@ -5,7 +5,7 @@
 #
 # SCENARIO_DIR/run is the program to run, as root, in the guest. It sees the host's file system
 # (what it writes there does not last) and reports with `check` of Guest/inside/lib.sh.
-#   --systemd   boot with systemd as PID 1 instead of the scenario alone (a minute slower)
+#   --systemd   boot with systemd as PID 1 instead of the scenario alone (slower)
 #   --timeout   give up after so many seconds of the host (default 900)
 #   --keep      when it passed, copy what the scenario left in its results folder to FOLDER
 # SCENARIO_DIR/options may hold the options that the scenario always needs.

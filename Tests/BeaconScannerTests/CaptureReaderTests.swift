@@ -220,6 +220,21 @@ struct CaptureReaderTests {
         }
     }
 
+    /// Whole events in a UART btsnoop file have a lane of their own; in a pcap they have not.
+    @Test func laneAgreesWithTheLongWay() throws {
+        try ByteVerifier.neighbours(of: [0x04, 0x3e, 0x02, 0x01, 0x00]) { packet in
+            let lane = try read(CaptureFile.btsnoop(1002) + CaptureFile.record(packet))
+            let long = try read(CaptureFile.pcap(187, [packet]))
+            #expect(lane.counts == long.counts)
+            #expect(lane.records.map(\.bytes) == long.records.map(\.bytes))
+            #expect(lane.records.map(\.record.kind) == long.records.map(\.record.kind))
+            #expect(lane.records.map(\.record.time) == long.records.map(\.record.time))
+            for (one, other) in zip(lane.records, long.records) where one.record.kind == .event {
+                #expect(one == other)
+            }
+        }
+    }
+
     @Test func positionsOutsideTheChunk() throws {
         let file = CaptureFile.published
         var reader = CaptureReader()

@@ -95,9 +95,23 @@ struct ReportParserTests {
         #expect(parser.counts.rejected[.missingReport] == 1)
         // What stands behind the event is not the event's.
         #expect(parser.heard(whole + [0xff, 0xff]).count == 2)
-        #expect(parser.heard([0x3e]) == [] && parser.counts.rejected[.truncatedEvent] == 2)
-        #expect(parser.heard([0x3e, 0x00, 0x02, 0x01]) == [])
-        #expect(parser.counts.rejected[.noReports] == 1)
+    }
+
+    /// Events that end before their number of reports: the fuzzer found that bytes behind such an
+    /// event were read as its own.
+    @Test(
+        arguments: [
+            ([0x3e], .truncatedEvent), ([0x3e, 0x01], .truncatedEvent),
+            ([0x3e, 0x02, 0x02], .truncatedEvent), ([0x3e, 0x00], .noReports),
+            ([0x3e, 0x01, 0x02], .noReports), ([0x3e, 0x01, 0x0d, 0x01], .noReports),
+            ([0x3e, 0x02, 0x02, 0x00], .noReports), ([0x3e, 0x00, 0x02, 0x01], .noReports),
+            ([0x3e, 0x01, 0x01], nil), ([0x3e, 0x09, 0x01], nil),
+        ] as [([UInt8], RejectReason?)])
+    func shortEvents(bytes: [UInt8], reason: RejectReason?) {
+        var parser = ReportParser()
+        #expect(parser.heard(bytes) == [])
+        #expect(parser.counts.rejected.total == (reason == nil ? 0 : 1))
+        if let reason { #expect(parser.counts.rejected[reason] == 1) }
     }
 
     @Test func unknownTypesAreRefused() {
@@ -143,6 +157,31 @@ struct ReportParserTests {
         let heard = parser.heard(event(0x0d, [extendedReport(type: type, set: 0xff, data: [1])]))
         #expect(heard.map(\.header.properties.rawValue) == [UInt8(type)])
         #expect(heard.map(\.header.setID) == [nil])
+    }
+
+    /// The commonest events have lanes of their own: they must not change what is heard.
+    @Test func lanesAgreeWithTheLongWay() {
+        let data: [UInt8] = [2, 1, 6, 3, 3, 0xaa, 0xfe]
+        var events = [
+            event(0x02, [legacyReport(data: [])]), event(0x02, [legacyReport(data: data)]),
+            event(0x0d, [extendedReport(type: 0x13, data: data)]),
+            event(0x0d, [extendedReport(type: 0x1b, set: 0xff, data: [])]),
+        ]
+        for count in [31, 32] {
+            let long = [UInt8](repeating: 1, count: count)
+            events.append(event(0x02, [legacyReport(data: long)]))
+            events.append(event(0x0d, [extendedReport(type: 0x10, data: long)]))
+        }
+        for event in events {
+            ByteVerifier.oneByteChanges(of: event) { bytes in
+                guard Int(bytes[1]) + 2 == bytes.count else { return }
+                var short = ReportParser()
+                var long = ReportParser()
+                // A byte behind the event is not the event's, and keeps it off the lanes.
+                #expect(short.heard(bytes) == long.heard(bytes + [0]))
+                #expect(short.counts == long.counts)
+            }
+        }
     }
 
     @Test func hostileNeighbours() {

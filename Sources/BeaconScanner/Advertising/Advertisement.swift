@@ -26,9 +26,7 @@ public struct Advertisement: Hashable, Sendable {
         /// Sent with a legacy PDU, so of at most 31 bytes.
         public static let legacy = Properties(rawValue: 0x10)
         /// The controller did not receive all of the data.
-        public static let truncated = Properties(rawValue: truncatedBit)
-
-        static let truncatedBit: UInt8 = 0x20
+        public static let truncated = Properties(rawValue: 0x20)
     }
 
     /// A radio mode, by its number in HCI reports.
@@ -83,6 +81,13 @@ public struct Advertisement: Hashable, Sendable {
         self.details = details
     }
 
+    /// Takes the details of an extended report, from its event type on, with these properties.
+    @inlinable @inline(__always)
+    init(address: DeviceAddress, report: Span<UInt8>, properties: UInt8) {
+        let word = report.littleEndian(UInt64.self, at: 8)
+        self.init(address: address, details: word & ~0xff | UInt64(properties))
+    }
+
     @inlinable
     func byte(_ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: details &>> (8 &* index)) }
 
@@ -109,7 +114,8 @@ public struct Advertisement: Hashable, Sendable {
     public var periodicInterval: UInt16 { UInt16(truncatingIfNeeded: details &>> 48) }
 
     /// The most data a legacy PDU carries, in bytes (Core 5.4, Vol 6, Part B, §2.3.1).
-    public static let longestLegacyData = 31
+    @inlinable
+    public static var longestLegacyData: Int { 31 }
     /// The most data an extended advertisement carries in all its fragments, in bytes
     /// (Core 5.4, Vol 4, Part E, §7.8.57).
     public static let longestData = 1650

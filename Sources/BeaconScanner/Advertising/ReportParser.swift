@@ -29,22 +29,34 @@ public struct ReportParser: Sendable {
     ///   - time: when it came; only differences matter.
     ///   - deliver: is given each advertisement's header and data. The data is valid during the
     ///     call.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func parse(
         event: Span<UInt8>, adapter: UInt16, time: BootTime,
         _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) {
-        guard event.count > 0, event[0] == Self.metaEvent else { return }
-        guard event.count >= Self.headerLength else { return tally.rejected.count(.truncatedEvent) }
-        let subevent = event[2]
-        guard subevent == Self.legacyReport || subevent == Self.extendedReport else { return }
-        let announced = 2 &+ Int(event[1])
-        if announced > event.count { tally.rejected.count(.truncatedEvent) }
-        guard announced >= Self.headerLength else { return tally.rejected.count(.noReports) }
+        if loneReport(event, deliver) || loneExtendedReport(event, deliver) { return }
+        parseAny(event, adapter, time, deliver)
+    }
 
-        let reports = event.extracting(Self.headerLength..<min(announced, event.count))
+    /// Parses an event of any shape.
+    @usableFromInline
+    mutating func parseAny(
+        _ event: Span<UInt8>, _ adapter: UInt16, _ time: BootTime,
+        _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) {
+        guard event.count > 0, event[0] == Self.metaEvent else { return }
+        let announced = event.count > 1 ? 2 &+ Int(event[1]) : Int.max
+        // What stands behind the announced bytes is not the event's.
+        let end = min(announced, event.count)
+        if end > 2, event[2] != Self.legacyReport, event[2] != Self.extendedReport { return }
+        if announced > event.count { tally.rejected.count(.truncatedEvent) }
+        guard end >= Self.headerLength, event[3] > 0 else {
+            if announced <= event.count { tally.rejected.count(.noReports) }
+            return
+        }
+        let reports = event.extracting(Self.headerLength..<end)
+        let subevent = event[2]
         var missing = UInt64(event[3])
-        if missing == 0 { return tally.rejected.count(.noReports) }
         var offset = 0
         while missing > 0 {
             let next =
@@ -62,14 +74,73 @@ public struct ReportParser: Sendable {
         }
     }
 
+    /// Delivers what nearly every event of a legacy scan holds: one report that is in order.
+    ///
+    /// - Returns: false, and nothing is counted, for everything else.
+    @inlinable @inline(__always)
+    mutating func loneReport(
+        _ event: Span<UInt8>, _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) -> Bool {
+        guard event.count >= 14 else { return false }
+        let head = event.extracting(0..<13)
+        let end = event.count &- 1
+        // 3e, length, 02, 01; then the lengths of the event and of the data must agree.
+        guard head.bigEndian(UInt32.self, at: 0) & 0xff00_ffff == 0x3e00_0201,
+            Int(head[1]) &+ 1 == end, Int(head[12]) &+ 13 == end,
+            end &- 13 <= Advertisement.longestLegacyData,
+            let properties = Self.legacyProperties(head[4]), head[5] <= 3,
+            let kind = DeviceAddress.Kind(rawValue: head[5])
+        else { return false }
+        tally.received &+= 1
+        tally.delivered &+= 1
+        deliver(
+            Advertisement(
+                address: DeviceAddress(bits: head.addressBits(at: 6), kind: kind),
+                rssi: RSSI(event.signed(at: end)), properties: properties),
+            event.extracting(13..<end))
+        return true
+    }
+
+    /// Delivers what nearly every event of an extended scan holds: one report of a legacy PDU that
+    /// is in order.
+    ///
+    /// - Returns: false, and nothing is counted, for everything else.
+    @inlinable @inline(__always)
+    mutating func loneExtendedReport(
+        _ event: Span<UInt8>, _ deliver: (Advertisement, Span<UInt8>) -> Void
+    ) -> Bool {
+        guard event.count >= 28 else { return false }
+        let head = event.extracting(0..<28)
+        guard head.bigEndian(UInt32.self, at: 0) & 0xff00_ffff == 0x3e00_0d01,
+            Int(head[1]) &+ 2 == event.count, Int(head[27]) &+ 28 == event.count,
+            event.count &- 28 <= Advertisement.longestLegacyData, head[4] & 0x70 == 0x10,
+            Self.isLegacyPDU(head[4]), head[6] <= 3,
+            let kind = DeviceAddress.Kind(rawValue: head[6])
+        else { return false }
+        tally.received &+= 1
+        tally.delivered &+= 1
+        deliver(
+            Advertisement(
+                address: DeviceAddress(bits: head.addressBits(at: 7), kind: kind),
+                report: head.extracting(4..<28), properties: head[4] & 0x1f),
+            event.extracting(28..<event.count))
+        return true
+    }
+
+    /// Whether an extended report's event type with the legacy bit is one of the six that exist:
+    /// 10, 12, 13, 15, 1a and 1b (§7.7.65.13, table of legacy Event_Types).
+    @inlinable @inline(__always)
+    static func isLegacyPDU(_ eventType: UInt8) -> Bool {
+        0b1100_0010_1101 as UInt16 &>> UInt16(eventType & 0x0f) & 1 != 0
+    }
+
     /// Delivers the report at an offset.
     ///
     /// wire: | event type (1) | address type (1) | address (6, lowest first) | data length n (1,
     /// at most 31) | data (n) | RSSI (1, dBm) | (§7.7.65.2)
     ///
     /// - Returns: where the next report begins; nil when this one is not whole.
-    @inlinable @inline(__always)
-    mutating func legacy(
+    private mutating func legacy(
         _ reports: Span<UInt8>, at offset: Int, _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) -> Int? {
         guard reports.count &- offset >= 10 else { return nil }
@@ -120,8 +191,8 @@ public struct ReportParser: Sendable {
     /// (§7.7.65.13); numbers lowest byte first. An event has room for 229 bytes of data.
     ///
     /// - Returns: where the next report begins; nil when this one is not whole.
-    @usableFromInline
-    mutating func extended(
+    @inline(__always)
+    private mutating func extended(
         _ reports: Span<UInt8>, at offset: Int, _ adapter: UInt16, _ time: BootTime,
         _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) -> Int? {
@@ -140,19 +211,18 @@ public struct ReportParser: Sendable {
             return end
         }
         let status = head[0] &>> 5 & 3
-        let properties = head[0] & 0x1f | (status == 2 ? Advertisement.Properties.truncatedBit : 0)
+        let properties = head[0] & 0x1f | (status == 2 ? 0x20 : 0)
         let header = Advertisement(
             address: DeviceAddress(
                 bits: kind == .anonymous ? 0 : head.addressBits(at: 3), kind: kind),
-            details: head.littleEndian(UInt64.self, at: 8) & ~0xff | UInt64(properties))
+            report: head, properties: properties)
         let data = reports.extracting(start..<end)
-        if status == 1 {
-            tally.fragments &+= 1
-            reassembly.hold(
-                data, of: Reassembly.Key(header, adapter: adapter), at: time, &tally.rejected)
-            return end
+        if status == 0 && (reassembly.pending == 0 || properties & 0x10 != 0) {
+            tally.delivered &+= 1
+            deliver(header, data)
+        } else {
+            join(header, data, isLast: status != 1, adapter, time, deliver)
         }
-        finish(header, data, adapter, time, deliver)
         return end
     }
 
@@ -161,36 +231,32 @@ public struct ReportParser: Sendable {
     private static func fault(inExtended head: Span<UInt8>) -> RejectReason? {
         let eventType = head[0]
         if eventType & 0x10 != 0 {
-            // The six legacy PDUs, always whole (§7.7.65.13, table of legacy Event_Types).
-            switch eventType & 0x7f {
-            case 0x10, 0x12, 0x13, 0x15, 0x1a, 0x1b: break
-            default: return .eventType
-            }
+            // Legacy PDUs are never reported in pieces.
+            guard eventType & 0x60 == 0, isLegacyPDU(eventType) else { return .eventType }
             if Int(head[23]) > Advertisement.longestLegacyData { return .dataLength }
         }
         return eventType >> 5 & 3 == 3 ? .dataStatus : nil
     }
 
-    /// Delivers a report that ends an advertisement, joined with what is pending of it.
-    @inline(__always)
-    private mutating func finish(
-        _ header: Advertisement, _ data: Span<UInt8>, _ adapter: UInt16, _ time: BootTime,
-        _ deliver: (Advertisement, Span<UInt8>) -> Void
+    /// Keeps a fragment, or delivers an advertisement joined with what is pending of it.
+    private mutating func join(
+        _ header: Advertisement, _ data: Span<UInt8>, isLast: Bool, _ adapter: UInt16,
+        _ time: BootTime, _ deliver: (Advertisement, Span<UInt8>) -> Void
     ) {
-        if reassembly.pending > 0, !header.properties.contains(.legacy) {
-            let key = Reassembly.Key(header, adapter: adapter)
-            switch reassembly.finish(data, of: key, at: time, &tally.rejected) {
-            case .whole: break
-            case .joined(let range):
-                tally.delivered &+= 1
-                return deliver(header, reassembly.storage.span.extracting(range))
-            case .dropped:
-                tally.dropped &+= 1
-                return
-            }
+        let key = Reassembly.Key(header, adapter: adapter)
+        guard isLast else {
+            tally.fragments &+= 1
+            return reassembly.hold(data, of: key, at: time, &tally.rejected)
         }
-        tally.delivered &+= 1
-        deliver(header, data)
+        switch reassembly.finish(data, of: key, at: time, &tally.rejected) {
+        case .whole:
+            tally.delivered &+= 1
+            deliver(header, data)
+        case .joined(let range):
+            tally.delivered &+= 1
+            deliver(header, reassembly.storage.span.extracting(range))
+        case .dropped: tally.dropped &+= 1
+        }
     }
 
     /// Counts a link-layer packet: its advertisement, or why there is none.
@@ -204,15 +270,11 @@ public struct ReportParser: Sendable {
     }
 
     /// LE Meta event (§7.7.65).
-    @inlinable
-    static var metaEvent: UInt8 { 0x3e }
+    private static let metaEvent: UInt8 = 0x3e
     /// LE Advertising Report subevent (§7.7.65.2).
-    @inlinable
-    static var legacyReport: UInt8 { 0x02 }
+    private static let legacyReport: UInt8 = 0x02
     /// LE Extended Advertising Report subevent (§7.7.65.13).
-    @inlinable
-    static var extendedReport: UInt8 { 0x0d }
+    private static let extendedReport: UInt8 = 0x0d
     /// Event code, parameter length, subevent and number of reports.
-    @inlinable
-    static var headerLength: Int { 4 }
+    private static let headerLength = 4
 }

@@ -20,21 +20,18 @@ public struct EddystoneURL: Hashable, Sendable {
         try EddystoneFrame.check(frame, type: EddystoneFrame.url)
         guard (4...20).contains(frame.count) else { throw .length(frame.count) }
         guard frame[2] < UInt8(Self.schemes.count) else { throw .reserved(frame[2]) }
-        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        var words: [3 of UInt64] = [0, 0, 0]
         for index in 2..<frame.count {
             let code = frame[index]
             guard code < 0x0e || (0x21...0x7e).contains(code) else { throw .reserved(code) }
-            let bits = UInt64(code) &<< UInt64(truncatingIfNeeded: 56 &- 8 &* ((index &- 2) & 7))
-            switch index {
-            case ..<10: words.0 |= bits
-            case ..<18: words.1 |= bits
-            default: words.2 |= bits
-            }
+            let place = index &- 2
+            let shift = UInt64(truncatingIfNeeded: 56 &- 8 &* (place & 7))
+            words[place &>> 3] |= UInt64(code) &<< shift
         }
         powerAtZero = frame.signed(at: 1)
         id = BeaconID(
             format: .eddystoneURL, length: UInt8(truncatingIfNeeded: frame.count &- 2),
-            high: words.0, middle: words.1, low: UInt32(truncatingIfNeeded: words.2 &>> 32))
+            high: words[0], middle: words[1], low: UInt32(truncatingIfNeeded: words[2] &>> 32))
     }
 
     /// The URL in full, such as `http://www.cnn.com`.

@@ -16,16 +16,25 @@
 public struct CaptureReader: Sendable {
     /// The longest record that is read, in bytes: the longest HCI packet (ACL: type 1, header 4,
     /// data 65,535) behind the longest pseudo-header in front of one (4).
-    public static let longestRecord = 65_544
+    @inlinable
+    public static var longestRecord: Int { 65_544 }
     /// The smallest buffer that any record fits in, in bytes.
     public static let smallestBuffer = CaptureFormat.longestHeader + longestRecord
 
     /// The file's format; nil until its header was read.
     public private(set) var format: CaptureFormat?
     /// What became of the records.
-    public private(set) var counts = CaptureCounts()
+    public var counts: CaptureCounts { tally }
     /// How many bytes of the file were read: where the next record begins.
-    public private(set) var offset: UInt64 = 0
+    public var offset: UInt64 { consumed }
+
+    @usableFromInline
+    var tally = CaptureCounts()
+    @usableFromInline
+    var consumed: UInt64 = 0
+    /// Whether the format is `.btsnoop(.uart)`.
+    @usableFromInline
+    var isUART = false
 
     /// Makes a reader for the beginning of a file.
     public init() {}
@@ -37,7 +46,40 @@ public struct CaptureReader: Sendable {
     ///   - position: where in the chunk to begin; moved behind what was read.
     /// - Returns: nil when the chunk ends within the next record.
     /// - Throws: `CaptureError` when the file cannot be read, or not any further.
+    @inlinable
     public mutating func next(
+        in chunk: Span<UInt8>, at position: inout Int
+    ) throws(CaptureError) -> CaptureRecord? {
+        if isUART, let record = wholeEvent(in: chunk, at: &position) { return record }
+        return try nextOfAnyKind(in: chunk, at: &position)
+    }
+
+    /// Takes what nearly every record of a scan's capture is: a whole HCI event in a UART btsnoop
+    /// file.
+    ///
+    /// - Returns: nil, and nothing is taken, for everything else.
+    @inlinable @inline(__always)
+    mutating func wholeEvent(
+        in chunk: Span<UInt8>, at position: inout Int
+    ) -> CaptureRecord? {
+        guard position >= 0, chunk.count &- position > 24 else { return nil }
+        let head = chunk.extracting(position..<(position &+ 25))
+        let header = RecordHeader(btsnoop: head)
+        let end = position &+ 24 &+ Int(truncatingIfNeeded: header.included)
+        guard head[24] == CaptureRecord.Kind.event.rawValue, header.included == header.original,
+            header.included &- 1 < UInt32(Self.longestRecord), end <= chunk.count
+        else { return nil }
+        let start = position &+ 25
+        consumed &+= UInt64(truncatingIfNeeded: end &- position)
+        tally.records &+= 1
+        position = end
+        return CaptureRecord(
+            time: header.time, start: start, count: header.included &- 1, adapter: 0, kind: .event,
+            direction: .received, rssi: RSSI(127), phy: Advertisement.PHY(rawValue: 0))
+    }
+
+    @usableFromInline
+    mutating func nextOfAnyKind(
         in chunk: Span<UInt8>, at position: inout Int
     ) throws(CaptureError) -> CaptureRecord? {
         guard position >= 0, position <= chunk.count else { return nil }
@@ -58,9 +100,9 @@ public struct CaptureReader: Sendable {
             let end = start &+ Int(header.included)
             guard end <= chunk.count else { return nil }
             position = end
-            offset &+= UInt64(truncatingIfNeeded: headerLength) &+ UInt64(header.included)
-            counts.records &+= 1
-            if header.included < header.original { counts.snapped &+= 1 }
+            consumed &+= UInt64(truncatingIfNeeded: headerLength) &+ UInt64(header.included)
+            tally.records &+= 1
+            if header.included < header.original { tally.snapped &+= 1 }
             let outcome = PacketOutcome(
                 format, flags: header.flags, chunk.extracting(start..<end))
             switch outcome {
@@ -70,15 +112,14 @@ public struct CaptureReader: Sendable {
                     count: header.included &- UInt32(truncatingIfNeeded: packet.start),
                     adapter: packet.adapter, kind: packet.kind, direction: packet.direction,
                     rssi: packet.rssi, phy: packet.phy)
-            case .other: counts.other &+= 1
-            case .malformed: counts.malformed &+= 1
-            case .badCRC: counts.badCRC &+= 1
+            case .other: tally.other &+= 1
+            case .malformed: tally.malformed &+= 1
+            case .badCRC: tally.badCRC &+= 1
             }
         }
         return nil
     }
 
-    @inline(never)
     private mutating func readHeader(
         _ chunk: Span<UInt8>, _ position: inout Int
     ) throws(CaptureError) {
@@ -86,7 +127,8 @@ public struct CaptureReader: Sendable {
         guard let (format, length) = try CaptureFormat.read(rest) else { return }
         self.format = format
         position &+= length
-        offset = UInt64(truncatingIfNeeded: length)
+        isUART = format == .btsnoop(.uart)
+        consumed = UInt64(truncatingIfNeeded: length)
     }
 
     /// Says that the file ends, with this many bytes left behind the last record.
@@ -96,10 +138,9 @@ public struct CaptureReader: Sendable {
         if format == nil {
             throw CaptureError(offset: offset, problem: .noHeader(size: remaining))
         }
-        if remaining > 0 { counts.partial = 1 }
+        if remaining > 0 { tally.partial = 1 }
     }
 
-    @inline(__always)
     private func check(_ header: RecordHeader) throws(CaptureError) {
         if header.included > UInt32(Self.longestRecord) {
             throw CaptureError(offset: offset, problem: .recordTooLong(header.included))

@@ -45,6 +45,21 @@ public struct CaptureRecord: Hashable, Sendable {
     /// How a link-layer packet was sent; `.none` for the other kinds.
     public var phy: Advertisement.PHY
 
+    @inlinable
+    init(
+        time: Int64, start: Int, count: UInt32, adapter: UInt16, kind: Kind, direction: Direction,
+        rssi: RSSI, phy: Advertisement.PHY
+    ) {
+        self.time = time
+        self.start = start
+        self.count = count
+        self.adapter = adapter
+        self.kind = kind
+        self.direction = direction
+        self.rssi = rssi
+        self.phy = phy
+    }
+
     /// Where its bytes lie in the chunk that was read.
     @inlinable
     public var bytes: Range<Int> { start..<(start &+ Int(count)) }

@@ -19,39 +19,27 @@ enum PacketOutcome {
 
 extension PacketOutcome {
     /// Looks at the bytes of a record; `flags` are those of its btsnoop header.
-    @inline(__always)
     init(_ format: CaptureFormat, flags: UInt32, _ data: Span<UInt8>) {
-        if case .btsnoop(.uart) = format {
-            self = .uart(data, at: 0, flags & 1 == 0 ? .sent : .received)
-        } else {
-            self = .other(format, flags: flags, data)
-        }
-    }
-
-    /// The formats beside the one that most captures have.
-    @inline(never)
-    private static func other(
-        _ format: CaptureFormat, flags: UInt32, _ data: Span<UInt8>
-    ) -> PacketOutcome {
-        switch format {
-        case .btsnoop(.uart), .pcap(.uart, _, _): uart(data, at: 0, .unknown)
-        case .btsnoop(.hci): hci(flags: flags)
-        case .btsnoop(.monitor):
-            monitor(
-                opcode: UInt16(truncatingIfNeeded: flags),
-                adapter: UInt16(truncatingIfNeeded: flags >> 16), skipping: 0)
-        case .pcap(.uartWithDirection, _, _): uartWithDirection(data)
-        case .pcap(.monitor, _, _): monitor(data)
-        case .pcap(.linkLayer, _, _): linkLayer(data, at: 0)
-        case .pcap(.linkLayerWithHeader, _, _): linkLayerWithHeader(data)
-        }
+        self =
+            switch format {
+            case .btsnoop(.uart): .uart(data, at: 0, flags & 1 == 0 ? .sent : .received)
+            case .pcap(.uart, _, _): .uart(data, at: 0, .unknown)
+            case .btsnoop(.hci): .hci(flags: flags)
+            case .btsnoop(.monitor):
+                .monitor(
+                    opcode: UInt16(truncatingIfNeeded: flags),
+                    adapter: UInt16(truncatingIfNeeded: flags >> 16), skipping: 0)
+            case .pcap(.uartWithDirection, _, _): .uartWithDirection(data)
+            case .pcap(.monitor, _, _): .monitor(data)
+            case .pcap(.linkLayer, _, _): .linkLayer(data, at: 0)
+            case .pcap(.linkLayerWithHeader, _, _): .linkLayerWithHeader(data)
+            }
     }
 
     /// A packet behind its UART type byte.
     ///
     /// Commands are always sent and events always received, whatever the file says: writers
     /// disagree on the direction bit of link type 201.
-    @inline(__always)
     static func uart(
         _ data: Span<UInt8>, at offset: Int, _ direction: CaptureRecord.Direction
     ) -> PacketOutcome {

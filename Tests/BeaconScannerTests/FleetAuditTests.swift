@@ -205,6 +205,33 @@ struct FleetAuditTests {
         #expect(air.table.statuses().map(\.batteryMillivolts) == [2_800, nil, 2_800])
     }
 
+    @Test(arguments: 1...5)
+    func aFloodTakesNobodysTelemetryForLong(seed: UInt64) {
+        let air = PresenceAir(fleet(200), seed: seed)
+        func shop(_ turns: Int) {
+            for _ in 0..<turns {
+                for number in 0..<200 { air.hear(beacon(number), from: device(UInt64(number))) }
+                air.pass(1)
+            }
+        }
+        func reached() -> Int {
+            (0..<200).count { number in
+                air.table.observeTelemetry(
+                    Telemetry(millivolts: 2_900), address: device(UInt64(number)),
+                    at: time(air.now)) == Int32(number)
+            }
+        }
+        shop(4)
+        #expect(reached() == 200)
+        // Each forged packet has an address of its own, so each identifier's places fill up.
+        for packet in 0..<60_000 {
+            let address = DeviceAddress(bits: air.generator.next(), kind: .random)
+            air.hear(beacon(packet % 200), from: address)
+        }
+        shop(90)
+        #expect(reached() == 200)
+    }
+
     @Test func theForecastIsTheSlopeAndNothingElse() throws {
         let day: Int64 = 86_400_000_000_000
         var battery = BatteryTrend()

@@ -48,6 +48,29 @@ struct PresenceTimeTests {
         #expect(air.count(.left) == 0)
     }
 
+    @Test func aGapAcrossASleepIsNotAnInterval() {
+        let air = PresenceAir(fleet(1))
+        air.hear(beacon(0), times: 100, every: 1)
+        for _ in 0..<100 {
+            air.hear(beacon(0))
+            air.now += 0.1
+            air.table.tick(at: time(air.now))
+            air.sleep(10)
+            air.hear(beacon(0))
+            air.pass(1)
+        }
+        #expect(air.status()?.interval == 1_000_000_000)
+        #expect(air.changes() == [.entered])
+    }
+
+    @Test func aPassingCrowdIsNotANewInterval() {
+        var intervals = IntervalEstimate()
+        for _ in 0..<100 { intervals.learn(100_000_000) }
+        intervals.learn(9_000_000_000)
+        #expect(intervals.meanGap > 100_000_000 && intervals.meanGap <= 150_000_000)
+        #expect(intervals.interval == 100_000_000)
+    }
+
     @Test func aClockThatGoesBackStartsAgain() {
         let air = shop()
         air.now = -1e6

@@ -4,7 +4,8 @@
 /// comes from the beacon's address; and whether one address sends more identifiers than a beacon
 /// can. Each record counts its own addresses here when they get or lose a place, which is rare.
 ///
-/// Fixed memory: buckets of four, twice as many entries as beacons. A flood of random addresses
+/// Fixed memory: buckets of eight, at least four entries for each beacon; with one address each,
+/// the chance that one bucket gets more than eight is below 1 in 4,000. A flood of random addresses
 /// that counterfeit configured identifiers can push entries out, and the audit of each record
 /// puts its own back within sixteen ticks.
 struct AddressIndex: ~Copyable, Sendable {
@@ -22,14 +23,14 @@ struct AddressIndex: ~Copyable, Sendable {
         }
     }
 
-    private static let ways = 4
+    private static let ways = 8
     private var entries: [Entry]
     private let mask: Int
     private let hash: SeededHash
 
     init(beacons: Int, hash: SeededHash) {
         var size = 256
-        while size < 2 * beacons { size *= 2 }
+        while size < 4 * beacons { size *= 2 }
         let free = Entry(address: AddressKey(DeviceAddress(bits: 0, kind: .public)))
         entries = [Entry](repeating: free, count: size)
         mask = size - 1

@@ -4,7 +4,7 @@ public struct JSONPosition: Hashable, Sendable {
     public var document: UInt16
     /// The line, from 1. Lines end with LF, CR or CR LF.
     public var line: UInt32
-    /// The column, from 1, in Unicode scalars; a tab is one.
+    /// The column, from 1, in Unicode scalars; a tab is one, a byte order mark at the start none.
     public var column: UInt32
 
     /// Makes a position.
@@ -51,7 +51,7 @@ struct PositionCounter {
             } else if byte == UInt8(ascii: "\r") {
                 line &+= 1
                 column = 1
-            } else if byte & 0xc0 != 0x80 {
+            } else if byte & 0xc0 != 0x80, offset > 0 || !bytes.starts(with: [0xef, 0xbb, 0xbf]) {
                 column &+= 1
             }
             offset += 1

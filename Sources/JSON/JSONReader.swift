@@ -23,14 +23,15 @@ public struct JSONReader: Sendable {
     public var dialect: Dialect
     /// How many lists and objects may be inside one another.
     public var maximumDepth: Int
-    /// How many values a document may have; one takes about 50 bytes of memory.
+    /// How many values a document may have; one takes up to 64 bytes of memory,
+    /// and text that is longer than 15 bytes its own length more.
     public var maximumValues: Int
     /// The number of the document, which every position repeats.
     public var document: UInt16
 
     /// Makes a reader; the depth is what a hand-written file never reaches.
     public init(
-        _ dialect: Dialect, maximumDepth: Int = 16, maximumValues: Int = 2_000_000,
+        _ dialect: Dialect, maximumDepth: Int = 16, maximumValues: Int = 1_000_000,
         document: UInt16 = 0
     ) {
         self.dialect = dialect

@@ -1,3 +1,4 @@
+import Campaigns
 import Configuration
 import Foundation
 import Testing
@@ -66,10 +67,40 @@ struct FileTests {
             #expect(
                 problem(path)
                     == "\(path): a file that everybody may write, expected less: chmod o-w \(path)")
+            #expect(
+                try SourceFile(reading: path, limit: 10, mayBeShared: true).bytes.count == 2)
             try write("{}", to: path)
             let link = directory + "/link"
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
             #expect(try SourceFile(reading: link, limit: 10).bytes == Array("{}".utf8))
+        }
+    }
+
+    @Test("a catalog file is checked with what was imported, and the settings with both")
+    func catalog() throws {
+        try withDirectory { directory in
+            let path = directory + "/catalog.json5"
+            let missing = problems { () throws(Problems) in
+                try CheckedCatalog(readingFile: path)
+            }
+            #expect(missing == ["\(path): No such file or directory, expected a file to read"])
+            try write("{ zones: [ { id: 'f1' } ] }", to: path)
+            let checked = try CheckedCatalog(
+                readingFile: path,
+                overlay: SourceFile(name: "overlay", text: "{ zones: [ { id: 'f2' } ] }"),
+                rows: SourceFile(name: "rows", text: "id,parent\nf3,f2"))
+            #expect(checked.catalog.zones.map(\.id) == ["f1", "f2", "f3"])
+            #expect(checked.imported.zones.map(\.id) == ["f2", "f3"])
+            #expect(try CheckedCatalog(readingFile: nil).catalog.zones.isEmpty)
+            let settings = Settings(radios: [
+                Radio(.monitor(adapter: nil), zone: "f3"),
+                Radio(.monitor(adapter: "hci1"), zone: "f33"), Radio(.bluez(adapter: nil)),
+            ])
+            #expect(
+                settings.problems(with: checked.catalog, file: "hubd.json5").map(\.description) == [
+                    "hubd.json5: radios[1].zone: the unknown id \"f33\", expected the id of a zone"
+                        + " of the catalog (did you mean \"f3\"?)"
+                ])
         }
     }
 

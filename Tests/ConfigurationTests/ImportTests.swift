@@ -148,6 +148,10 @@ struct ImportTests {
         ),
         ("zone,label\n", ["file.csv:1: no column \"id\", expected one that names each row"]),
         ("id;zone\nx;f1", ["file.csv:1: fields separated by semicolons, expected commas"]),
+        (
+            String(repeating: "x,", count: 1_000) + "id",
+            ["file.csv:1: 1001 columns, expected a header such as \"id,zone,label\""]
+        ),
         ("", ["file.csv:1: an empty file, expected a header such as \"id,zone,label\""]),
         (
             "id,zone\n\(uuid)/1/2\n\(uuid)/1/3,f1,x\n",

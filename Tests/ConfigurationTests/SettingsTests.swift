@@ -218,6 +218,10 @@ struct SettingsProblemTests {
             "sinks[1].name: \"n\" a second time, expected another name (first at 1:12)"
         ),
         (
+            "{ sinks: [ { kind: 'file', path: 'a' }, { kind: 'file', path: 'a' } ] }",
+            "sinks[1].path: \"a\" a second time, expected another file (first at 1:12)"
+        ),
+        (
             "{ sinks: [ { kind: 'mqtt', url: 'mqtt://b.example', topic: 'a' } ] }",
             "expected mqtts:; mqtt: is only for this machine"
         ),

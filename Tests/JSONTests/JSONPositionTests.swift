@@ -20,6 +20,12 @@ struct JSONPositionTests {
         #expect(node.position.document == 7)
     }
 
+    @Test("a byte order mark has no width")
+    func byteOrderMark() {
+        #expect(fault("\u{feff}x", JSONReader(.json5)).hasPrefix("1:1: \"x\""))
+        #expect(fault("1 \u{feff}x", JSONReader(.json5)).hasPrefix("1:4: \"x\""))
+    }
+
     @Test("a document of one long line costs one pass")
     func longLine() throws {
         let count = 200_000

@@ -59,6 +59,12 @@ extension CatalogDraft {
             report(document, header.line, "", "fields separated by \(name)", "commas")
             return nil
         }
+        guard columns.count <= ImportColumns.all.count * 2 else {
+            report(
+                document, header.line, "", "\(columns.count) columns",
+                "a header such as \"id,zone,label\"")
+            return nil
+        }
         var isGood = true
         for (index, column) in columns.enumerated() {
             if !ImportColumns.all.contains(column) {

@@ -99,8 +99,10 @@ extension CatalogDraft {
         _ origin: Origin, _ inner: [PathElement], _ id: String, _ thing: String,
         _ known: some Collection<String>
     ) {
+        // Who has a hundred problems has not mistyped a hundred names.
+        let question = decoding.problems.list.count < 100 ? Suggestion.question(id, known) : ""
         decoding.report(
             origin, inner, "the unknown id \(Decoding.quoted(id))",
-            "the id of \(thing) that is listed" + Suggestion.question(id, known))
+            "the id of \(thing) that is listed" + question)
     }
 }

@@ -10,8 +10,12 @@ extension SourceFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - limit: how many bytes it may have.
+    ///   - mayBeShared: whether everybody may write it, as on a memory stick: for files whose
+    ///     content a person has just chosen, not for configuration.
     /// - Throws: what is wrong with the file.
-    public init(reading path: String, limit: Int) throws(Problem) {
+    public init(
+        reading path: String, limit: Int, mayBeShared: Bool = false
+    ) throws(Problem) {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         let descriptor = unsafe Glibc.open(path, flags)
         guard descriptor >= 0 else {
@@ -25,7 +29,7 @@ extension SourceFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Problem(file: path, found: "no regular file", expected: "a regular file")
         }
-        guard status.st_mode & S_IWOTH == 0 else {
+        guard mayBeShared || status.st_mode & S_IWOTH == 0 else {
             throw Problem(
                 file: path, found: "a file that everybody may write",
                 expected: "less: chmod o-w \(path)")
@@ -33,14 +37,18 @@ extension SourceFile {
         guard Int(status.st_size) <= limit else {
             throw SourceFile.tooBig(path, limit)
         }
-        self.init(name: path, bytes: try SourceFile.content(of: descriptor, path, limit))
+        self.init(
+            name: path,
+            bytes: try SourceFile.content(
+                of: descriptor, path, size: Int(status.st_size), limit))
     }
 
     /// Reads to the end, which may have moved since the size was asked.
     private static func content(
-        of descriptor: Int32, _ path: String, _ limit: Int
+        of descriptor: Int32, _ path: String, size: Int, _ limit: Int
     ) throws(Problem) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(size)
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = unsafe chunk.withUnsafeMutableBytes { buffer in

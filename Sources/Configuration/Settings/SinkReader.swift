@@ -3,13 +3,18 @@ import JSON
 extension Decoding {
     mutating func sinks(_ node: JSONNode) -> [Sink]? {
         var named: [String: JSONPosition] = [:]
+        var paths: [String: JSONPosition] = [:]
         let read = list(node, limit: 16, of: "sinks") { decoding, node -> (String?, Sink.Kind)? in
             guard decoding.isObject(node, keys: Sink.keys) else { return nil }
             let name = decoding.optional("name", of: node) { $0.identifier($1) }
             if let name {
                 decoding.checkUnique(name, name, as: "name", of: node, in: &named, "another name")
             }
-            return decoding.sinkKind(node).map { (name, $0) }
+            let kind = decoding.sinkKind(node)
+            if case .file(let path, _, _) = kind {
+                decoding.checkUnique(path, path, as: "path", of: node, in: &paths, "another file")
+            }
+            return kind.map { (name, $0) }
         }
         guard let read else { return nil }
         var taken = Set(named.keys)

@@ -49,7 +49,9 @@ public struct JSONNode: Hashable, Sendable {
     /// The node of an object's member; nil when there is none or this is no object.
     public subscript(key: String) -> JSONNode? {
         guard case .object(let members) = content else { return nil }
-        for index in members.indices where members[index].key == key {
+        let count = key.utf8.count
+        for index in members.indices
+        where members[index].key.utf8.count == count && members[index].key == key {
             return members[index].node
         }
         return nil

@@ -43,19 +43,28 @@ struct PositionCounter {
 
     mutating func position(of target: Int, in bytes: [UInt8]) -> JSONPosition {
         if target < offset { self = PositionCounter(document: document) }
-        while offset < target, offset < bytes.count {
-            let byte = bytes[offset]
-            if byte == UInt8(ascii: "\n") {
-                if offset == 0 || bytes[offset - 1] != UInt8(ascii: "\r") { line &+= 1 }
+        let target = min(target, bytes.count)
+        // A byte order mark is no column: editors do not show it.
+        if offset == 0, target >= 3, bytes.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }
+        var line = line
+        var column = column
+        for index in offset..<max(offset, target) {
+            let byte = bytes[index]
+            if byte >= 0x20 {
+                if byte & 0xc0 != 0x80 { column &+= 1 }
+            } else if byte == UInt8(ascii: "\n") {
+                if index == 0 || bytes[index - 1] != UInt8(ascii: "\r") { line &+= 1 }
                 column = 1
             } else if byte == UInt8(ascii: "\r") {
                 line &+= 1
                 column = 1
-            } else if byte & 0xc0 != 0x80, offset > 0 || !bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+            } else {
                 column &+= 1
             }
-            offset += 1
         }
+        offset = max(offset, target)
+        self.line = line
+        self.column = column
         return JSONPosition(document: document, line: line, column: column)
     }
 }

@@ -115,7 +115,8 @@ struct Scanner {
 
         /// Strings are equal when they look alike; keys only when they are the same scalars.
         func isSame(as other: String) -> Bool {
-            text == other && text.utf8.elementsEqual(other.utf8)
+            text.utf8.count == other.utf8.count && text == other
+                && text.utf8.elementsEqual(other.utf8)
         }
     }
 

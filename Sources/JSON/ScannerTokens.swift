@@ -19,6 +19,7 @@ extension Scanner {
     /// Skips white space and, in JSON5, comments.
     @inline(__always)
     mutating func skipTrivia() throws(JSONSyntaxError) {
+        while byte == UInt8(ascii: " ") { offset += 1 }
         let byte = byte
         if byte > 0x20, byte < 0x80, byte != UInt8(ascii: "/") { return }
         try skipTriviaThatIsThere()

@@ -23,9 +23,9 @@ public struct HourRange: Hashable, Sendable {
     ///
     /// - Returns: nil for another form, for times that are not, and for a range without length.
     public init?(_ text: String) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count == 2, let start = HourRange.minutes(parts[0]),
-            let end = HourRange.minutes(parts[1])
+        let bytes = Array(text.utf8)
+        guard bytes.count == 11, bytes[5] == UInt8(ascii: "-"),
+            let start = HourRange.minutes(bytes[0..<5]), let end = HourRange.minutes(bytes[6..<11])
         else { return nil }
         self.init(start: start, end: end == 0 ? 1440 : end)
     }
@@ -43,10 +43,11 @@ public struct HourRange: Hashable, Sendable {
         crossesMidnight && minute < end
     }
 
-    private static func minutes(_ text: Substring.UTF8View) -> Int? {
-        let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count == 2, parts[1].count == 2,
-            let hour = decimal(parts[0]), let minute = decimal(parts[1]),
+    /// Minutes since midnight of the five bytes `HH:MM`.
+    private static func minutes(_ text: ArraySlice<UInt8>) -> Int? {
+        let first = text.startIndex
+        guard text[first + 2] == UInt8(ascii: ":"), let hour = decimal(text[first..<(first + 2)]),
+            let minute = decimal(text[(first + 3)..<(first + 5)]),
             minute < 60, hour < 24 || (hour == 24 && minute == 0)
         else { return nil }
         return hour * 60 + minute

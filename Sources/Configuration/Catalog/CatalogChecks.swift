@@ -75,21 +75,23 @@ extension CatalogDraft {
             }
             reportUnknown(entry.origin, [.key("zone")], zone, "a zone", zoneIDs)
         }
-        for entry in campaigns {
-            let campaign = entry.value
-            if merchantOrigins[campaign.merchant] == nil {
-                reportUnknown(
-                    entry.origin, [.key("merchant")], campaign.merchant, "a merchant", merchantIDs)
+        for number in campaigns.indices {
+            // By number: an entry is big, and copying ten thousand of them would show.
+            let merchant = campaigns[number].value.merchant
+            let place = campaigns[number].value.place
+            let origin = campaigns[number].origin
+            if merchantOrigins[merchant] == nil {
+                reportUnknown(origin, [.key("merchant")], merchant, "a merchant", merchantIDs)
             }
-            for (index, zone) in campaign.place.zones.enumerated() where zoneOrigins[zone] == nil {
+            for (index, zone) in place.zones.enumerated() where zoneOrigins[zone] == nil {
                 reportUnknown(
-                    entry.origin, [.key("where"), .key("zones"), .index(index)], zone, "a zone",
+                    origin, [.key("where"), .key("zones"), .index(index)], zone, "a zone",
                     zoneIDs)
             }
-            for (index, beacon) in campaign.place.beacons.enumerated()
+            for (index, beacon) in place.beacons.enumerated()
             where beaconOrigins[beacon] == nil {
                 decoding.report(
-                    entry.origin, [.key("where"), .key("beacons"), .index(index)],
+                    origin, [.key("where"), .key("beacons"), .index(index)],
                     "the unknown beacon \(beacon)", "one that is listed under \"beacons\"")
             }
         }

@@ -176,7 +176,7 @@ struct FleetAuditTests {
         #expect(findings(air).isEmpty)
         #expect(air.status()?.batteryMillivolts == 3_000)
         air.table.observeBattery(
-            Telemetry(percent: 9), address: device(1), at: time(air.now))
+            BatteryReading(percent: 9), address: device(1), at: time(air.now))
         air.hear(beacon(0), times: 17, every: 1)
         #expect(findings(air) == [.lowBattery])
         #expect(air.status()?.batteryPercent == 9)
@@ -216,8 +216,8 @@ struct FleetAuditTests {
         }
         func reached() -> Int {
             (0..<200).count { number in
-                air.table.observeTelemetry(
-                    Telemetry(millivolts: 2_900), address: device(UInt64(number)),
+                air.table.observeBattery(
+                    BatteryReading(millivolts: 2_900), address: device(UInt64(number)),
                     at: time(air.now)) == Int32(number)
             }
         }

@@ -17,45 +17,13 @@ internal import Synchronization
 ///
 /// A loop on manual time never looks at the clock of the machine and belongs to the thread that
 /// made it; tests move its time with `advance(by:)`.
-public final class EventLoop: SerialExecutor, @unchecked Sendable {
+public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Where the time comes from.
     public enum Time: Hashable, Sendable {
         /// CLOCK_BOOTTIME of the machine.
         case boot
         /// Only from `advance(by:)` and `jump(by:)`, from this instant on.
         case manual(startingAt: Instant)
-    }
-
-    /// What a descriptor is watched for.
-    public struct Interest: OptionSet, Hashable, Sendable {
-        /// The bits.
-        public let rawValue: UInt32
-
-        /// Makes a set from its bits.
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-        /// Bytes, a connection or the end can be read.
-        public static let readable = Interest(rawValue: EPOLLIN.rawValue)
-        /// Bytes can be written.
-        public static let writable = Interest(rawValue: EPOLLOUT.rawValue)
-    }
-
-    /// Why a watched descriptor was reported.
-    public struct Readiness: OptionSet, Hashable, Sendable {
-        /// The bits.
-        public let rawValue: UInt32
-
-        /// Makes a set from its bits.
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-        /// Bytes, a connection or the end can be read.
-        public static let readable = Readiness(rawValue: EPOLLIN.rawValue)
-        /// Bytes can be written.
-        public static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-        /// The other side is gone; always reported.
-        public static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
-        /// The descriptor has failed; always reported.
-        public static let failed = Readiness(rawValue: EPOLLERR.rawValue)
     }
 
     private struct Watched {
@@ -187,7 +155,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         let limit = timers.nextToken
         while let body = timers.takeDue(at: present, before: limit) { body() }
         queue.withLock { swap(&$0, &jobs) }
-        for job in jobs { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for job in jobs {
+            unsafe job.runSynchronously(
+                isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        }
         jobs.removeAll(keepingCapacity: true)
         turns.add(1, ordering: .relaxed)
     }
@@ -233,28 +204,13 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: Descriptors
 
-    /// A descriptor being watched.
-    public struct Watch: Sendable {
-        let loop: EventLoop
-        let source: UInt64
-
-        /// Ends the watch; nothing is reported afterwards, not even what was ready already.
-        ///
-        /// Call it before the descriptor is closed. A second call does nothing.
-        public func cancel() { loop.cancelWatch(source) }
-
-        /// Changes what is reported; with nothing, hang-ups and failures are not reported either.
-        public func setInterest(_ interest: Interest) throws(SystemError) {
-            try loop.change(source, to: interest)
-        }
-    }
-
     /// Calls `body` in every turn in which a descriptor is ready, until the watch is canceled.
     ///
     /// - Parameters:
     ///   - number: an open descriptor that can be polled: no regular file, and watched only once.
     ///   - interest: what to report.
     ///   - body: runs on the loop's thread.
+    /// - Returns: what ends the watch.
     /// - Throws: EPERM for a regular file, EEXIST for one already watched, EBADF for a closed one.
     public func watch(
         _ number: Int32, for interest: Interest, _ body: @escaping (Readiness) -> Void
@@ -275,7 +231,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         try watch(descriptor.number, for: interest, body)
     }
 
-    private func cancelWatch(_ source: UInt64) {
+    func cancelWatch(_ source: UInt64) {
         checkIsolated()
         guard let entry = watched.removeValue(forKey: source), !entry.interest.isEmpty else {
             return
@@ -284,7 +240,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         try? control(EPOLL_CTL_DEL, entry.number, [], source)
     }
 
-    private func change(_ source: UInt64, to interest: Interest) throws(SystemError) {
+    func change(_ source: UInt64, to interest: Interest) throws(SystemError) {
         checkIsolated()
         guard let entry = watched[source], entry.interest != interest else { return }
         // Without interest it leaves epoll: hang-ups are always reported and would spin the loop.
@@ -304,18 +260,6 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     // MARK: Timers
-
-    /// A timer that waits.
-    public struct Timer: Sendable {
-        let loop: EventLoop
-        let token: TimerQueue<() -> Void>.Token
-
-        /// Ends the timer; does nothing when it has fired or was canceled.
-        public func cancel() {
-            loop.checkIsolated()
-            loop.timers.cancel(token)
-        }
-    }
 
     /// Calls `body` once at an instant of the boot clock; soon, when that is past.
     @discardableResult
@@ -340,6 +284,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         checkIsolated()
         let token = timers.schedule(at: now.advanced(by: interval), repeating: interval, body)
         return Timer(loop: self, token: token)
+    }
+
+    func cancelTimer(_ token: TimerQueue<() -> Void>.Token) {
+        checkIsolated()
+        timers.cancel(token)
     }
 
     // MARK: Executor

@@ -23,6 +23,15 @@ public actor Hub {
         unsafe Hub.loop.asUnownedSerialExecutor()
     }
 
+    /// Starts a task on the Hub; from any thread.
+    ///
+    /// Use it instead of `Task { @Hub in … }`. A continuation resumes its task by way of the task's
+    /// preferred executor, and a plain task prefers Dispatch's pool: each wait would start or wake
+    /// one of its threads, only to come back from there.
+    public nonisolated static func start(_ body: @escaping @Hub () async -> Void) {
+        Task(executorPreference: loop, operation: body)
+    }
+
     /// Drives the loop on the calling thread until `body` has returned, and returns its result.
     ///
     /// Programs call it once, from main, which it blocks.
@@ -30,7 +39,7 @@ public actor Hub {
         _ body: @escaping @Hub () async -> Result
     ) -> Result {
         let outcome = Outcome<Result>()
-        Task { @Hub in
+        start {
             let result = await body()
             outcome.result.withLock { $0 = result }
             loop.stop()

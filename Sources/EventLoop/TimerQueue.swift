@@ -49,6 +49,7 @@ public struct TimerQueue<Payload> {
     ///   - deadline: when it is due.
     ///   - interval: the time between rounds of a repeating timer, at least one nanosecond.
     ///   - payload: what `takeDue` gives back.
+    /// - Returns: the timer's name, to cancel it.
     public mutating func schedule(
         at deadline: Instant, repeating interval: Duration? = nil, _ payload: Payload
     ) -> Token {

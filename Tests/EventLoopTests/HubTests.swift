@@ -69,6 +69,32 @@ struct HubTests {
         _ = result
     }
 
+    @Test("waiting needs no thread but the loop's, not even when all others are stuck")
+    func onlyThread() async {
+        await #expect(processExitsWith: .exitCode(42)) {
+            // Should a wait go by way of Dispatch's pool, it ends behind these: let the kernel
+            // end the process then.
+            alarm(20)
+            for _ in 0..<256 { Task.detached { while true { pause() } } }
+            let count = Hub.run {
+                let counter = Counter()
+                for _ in 0..<10 {
+                    await withCheckedContinuation { continuation in
+                        Hub.start {
+                            await withCheckedContinuation { inner in
+                                Hub.loop.schedule(after: .milliseconds(1)) { inner.resume() }
+                            }
+                            counter.add()
+                            continuation.resume()
+                        }
+                    }
+                }
+                return counter.threads.count == 1 ? counter.count : 0
+            }
+            exit(count == 10 ? 42 : 1)
+        }
+    }
+
     @Test("the loop cannot be touched from another thread")
     func foreignThread() async {
         await #expect(processExitsWith: .failure) {

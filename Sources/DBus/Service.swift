@@ -1,0 +1,175 @@
+internal import EventLoop
+
+/// Answers the calls that others make: finds the method, checks limits, types and permission, runs
+/// it, and sends what it returns or throws.
+@Hub
+final class Service {
+    var objects: ObjectTree
+    private let gatekeeper: any Gatekeeper
+    private var quota = ClientQuota()
+    private weak var connection: Connection?
+
+    init(root: ObjectPath, gatekeeper: any Gatekeeper, connection: Connection) {
+        objects = ObjectTree(root: root)
+        self.gatekeeper = gatekeeper
+        self.connection = connection
+    }
+
+    /// Takes a method call that came over a link; the answer goes back over the same link only,
+    /// because on a later one the sender's name may belong to somebody else.
+    func take(_ message: consuming Message, from link: Link) {
+        guard let sender = message.sender, let path = message.path, let member = message.member
+        else { return }
+        let answer = Answer(message, link)
+        do {
+            try quota.admit(sender, at: Hub.loop.now)
+        } catch {
+            connection?.counters.refusedCalls += 1
+            answer.send(.failure(error))
+            return
+        }
+        do {
+            let method = try objects.method(member, of: answer.interface, at: path)
+            let arguments = try answer.arguments(of: method)
+            let call = Call(sender: sender, path: path, arguments: arguments, service: self)
+            // Tasks start in the order of the calls, so answers that need not wait keep it.
+            Hub.start { [self] in
+                await answer.send(result(of: method, call, answer))
+                quota.finished(sender)
+            }
+        } catch {
+            quota.finished(sender)
+            answer.send(.failure(error))
+        }
+    }
+
+    private func result(
+        of method: Method, _ call: Call, _ answer: Answer
+    ) async -> Result<[BusValue], BusError> {
+        do throws(BusError) {
+            try await check(method.needs, for: call.sender)
+            // The bus was lost meanwhile: the caller has been told that nobody knows what became
+            // of the call, so let nothing become of it.
+            guard answer.canBeSent else { throw BusError(.disconnected, "the caller is gone") }
+            let results = try await method.body(call)
+            let types = results.map(\.type.text).joined()
+            guard types == method.output.signature.text else {
+                throw BusError(
+                    .failed, "internal error: \(method.name) gave \(types) for its results")
+            }
+            return .success(results)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: Permission
+
+    /// Asks the gatekeeper.
+    func check(_ need: Need, for sender: String) async throws(BusError) {
+        guard await permits(need, for: sender) else {
+            throw BusError(.accessDenied, "\(sender) may not do what needs “\(need)”")
+        }
+    }
+
+    private func permits(_ need: Need, for sender: String) async -> Bool {
+        guard let connection else { return false }
+        return await gatekeeper.allows(sender, need, on: connection)
+    }
+
+    // MARK: Properties
+
+    /// The present value of a property.
+    func value(of property: Property) throws(BusError) -> BusValue {
+        let value = try property.get()
+        guard value.type == property.type else {
+            throw BusError(.failed, "internal error: \(property.name) is a \(value.type)")
+        }
+        return value
+    }
+
+    /// The properties of an interface that a caller may read and that have a value, as `a{sv}`.
+    func readable(_ table: Interface, for sender: String) async -> BusValue {
+        var answers: [Need: Bool] = [:]
+        var values: [(String, BusValue)] = []
+        for property in table.properties {
+            if answers[property.needs] == nil {
+                answers[property.needs] = await permits(property.needs, for: sender)
+            }
+            // The specification leaves out what cannot be read, instead of failing for all.
+            guard answers[property.needs] == true, let value = try? value(of: property) else {
+                continue
+            }
+            values.append((property.name, value))
+        }
+        return .options(values)
+    }
+
+    /// The same for several interfaces, as `a{sa{sv}}`.
+    func readable(_ tables: [Interface], for sender: String) async -> BusValue {
+        var entries: [BusValue.Entry] = []
+        for table in tables {
+            entries.append(BusValue.Entry(.string(table.name), await readable(table, for: sender)))
+        }
+        return .dictionary(key: "s", value: "a{sv}", entries)
+    }
+
+    /// What everybody may read, as `a{sa{sv}}`: for signals, which reach everybody.
+    func open(_ tables: [Interface]) -> BusValue {
+        let entries = tables.map { table in
+            let open = table.properties.filter { $0.needs == .read }
+            let values = open.compactMap { property in
+                (try? value(of: property)).map { (property.name, $0) }
+            }
+            return BusValue.Entry(.string(table.name), .options(values))
+        }
+        return .dictionary(key: "s", value: "a{sv}", entries)
+    }
+}
+
+/// A call and the way back to its caller.
+@Hub
+private final class Answer {
+    private let message: Message
+    private let link: Link
+
+    init(_ message: consuming Message, _ link: Link) {
+        self.message = message
+        self.link = link
+    }
+
+    var interface: String? { message.interface }
+
+    /// Whether the way back is still there.
+    var canBeSent: Bool { link.isConnected }
+
+    /// The arguments, after their types have been compared as a whole.
+    func arguments(of method: Method) throws(BusError) -> [BusValue] {
+        let expected = method.input.signature
+        guard message.signature == expected else {
+            throw BusError(
+                .invalidArgs,
+                "\(method.name) takes (\(expected)), the call has (\(message.signature))")
+        }
+        return try message.arguments(limits: method.limits)
+    }
+
+    /// Sends the outcome, unless nobody waits for it or the link is gone.
+    func send(_ outcome: Result<[BusValue], BusError>) {
+        guard message.expectsReply else { return }
+        do throws(BusError) {
+            switch outcome {
+            case .success(let values):
+                let reply = try message.reply()
+                try reply.append(values)
+                _ = try link.send(reply)
+            case .failure(let error):
+                _ = try link.send(message.reply(error))
+            }
+        } catch {
+            // Results that are too large or a bus that takes nothing: the caller gets at least
+            // the reason, or, when that cannot be sent either, the timeout of its own side.
+            if let reply = try? message.reply(error) { _ = try? link.send(reply) }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+internal import CDBus
+public import EventLoop
+
+/// Which signals are wanted (D-Bus specification, "Match Rules").
+public struct MatchRule: Hashable, Sendable {
+    /// The name of the sender, well-known or unique; nil for anybody's signals, which anybody on the
+    /// bus can send.
+    public var sender: String?
+    /// The object.
+    public var path: ObjectPath?
+    /// The object and everything below; not together with `path`.
+    public var pathNamespace: ObjectPath?
+    /// The interface.
+    public var interface: String?
+    /// The signal.
+    public var member: String?
+    /// The first argument, which has to be a text.
+    public var argument0: String?
+
+    /// Makes a rule; what is left out matches everything.
+    public init(
+        sender: String?, path: ObjectPath? = nil, pathNamespace: ObjectPath? = nil,
+        interface: String? = nil, member: String? = nil, argument0: String? = nil
+    ) {
+        self.sender = sender
+        self.path = path
+        self.pathNamespace = pathNamespace
+        self.interface = interface
+        self.member = member
+        self.argument0 = argument0
+    }
+
+    /// The rule as the bus reads it.
+    var text: String {
+        var text = "type='signal'"
+        let keys: [(String, String?)] = [
+            ("sender", sender), ("path", path?.text), ("path_namespace", pathNamespace?.text),
+            ("interface", interface), ("member", member), ("arg0", argument0),
+        ]
+        for case (let key, let value?) in keys {
+            // Inside quotes only the quote itself needs care: it is closed, escaped and opened.
+            let quoted = value.withoutNUL.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: "'\\''")
+            text += ",\(key)='\(quoted)'"
+        }
+        return text
+    }
+}
+
+extension MatchRule {
+    /// Whether a signal is one that the rule wants, apart from its sender. Compares in place: most
+    /// signals of a busy bus are not wanted by most rules.
+    borrowing func matches(_ message: borrowing Message) -> Bool {
+        if let interface, unsafe dbus_message_has_interface(message.pointer, interface) == 0 {
+            return false
+        }
+        if let member, unsafe dbus_message_has_member(message.pointer, member) == 0 { return false }
+        if let path, unsafe dbus_message_has_path(message.pointer, path.text) == 0 { return false }
+        if let pathNamespace, !message.lies(in: pathNamespace) { return false }
+        guard let argument0 else { return true }
+        let first = try? message.read(limits: .reply) { (reader) throws(BusError) in
+            try reader.string()
+        }
+        return first == argument0
+    }
+}
+
+extension Message {
+    /// Whether the path is that of an object or of something below it.
+    fileprivate borrowing func lies(in namespace: ObjectPath) -> Bool {
+        if namespace.text == "/" { return true }
+        guard var byte = unsafe dbus_message_get_path(pointer) else { return false }
+        for expected in namespace.text.utf8 {
+            // The end of the shorter path is a NUL, which no path contains.
+            guard unsafe UInt8(bitPattern: byte.pointee) == expected else { return false }
+            unsafe byte += 1
+        }
+        return unsafe byte.pointee == 0 || UInt8(bitPattern: byte.pointee) == UInt8(ascii: "/")
+    }
+}
+
+/// Signals that are being delivered to somebody.
+@Hub
+public final class Subscription {
+    let rule: MatchRule
+    /// Follows a well-known sender; nil when the sender's name is unique or does not matter.
+    let owner: NameWatch?
+    private let body: (borrowing Message) -> Void
+    private weak var connection: Connection?
+    /// Whether this connection's bus knows the rule.
+    var isInstalled = false
+
+    init(
+        _ rule: MatchRule, _ owner: NameWatch?, _ connection: Connection,
+        _ body: @escaping (borrowing Message) -> Void
+    ) {
+        self.rule = rule
+        self.owner = owner
+        self.connection = connection
+        self.body = body
+    }
+
+    /// Ends the delivery; nothing comes afterwards. A second call does nothing.
+    public func cancel() {
+        owner?.cancel()
+        connection?.remove(self)
+        connection = nil
+    }
+
+    /// What became of a signal.
+    enum Outcome {
+        case unwanted, delivered, forged
+    }
+
+    /// Delivers a signal that matches and comes from whom it should.
+    ///
+    /// The bus compares the sender too, but only for what our rules let through: anybody may send
+    /// a signal straight to our unique name, with any path and interface. What the sender cannot
+    /// choose is the unique name that the bus writes into the message.
+    func take(_ message: borrowing Message) -> Outcome {
+        guard connection != nil, rule.matches(message) else { return .unwanted }
+        if let sender = rule.sender {
+            let expected = owner.map(\.owner) ?? sender
+            guard let expected, unsafe dbus_message_has_sender(message.pointer, expected) != 0
+            else { return .forged }
+        }
+        body(message)
+        return .delivered
+    }
+}

@@ -95,8 +95,9 @@ let package = Package(
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
+        tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["JSON"]),
+        tests("Hubd", ["hubd", "hubctl"]),
         tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
     ]
 )

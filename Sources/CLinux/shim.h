@@ -13,3 +13,7 @@
 
 // <wchar.h> hides it unless _XOPEN_SOURCE is set, which would change other modules' types.
 extern int wcwidth(wchar_t);
+
+// Hidden by <time.h> for the same reason.
+#include <time.h>
+extern char *strptime(const char *, const char *, struct tm *);

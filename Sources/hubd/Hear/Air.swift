@@ -14,17 +14,15 @@ final class Air {
     private(set) var radios: [RadioStatus] = []
     /// Campaigns that ran where and when a configured beacon was heard: one count each report.
     private(set) var matches: UInt64 = 0
-    private let index: @Hub () -> CampaignIndex
     private let onTransition: (Transition) -> Void
 
     /// - Parameters:
     ///   - catalog: the beacons to expect.
     ///   - keys: the identity keys of those whose identifier changes.
-    ///   - index: the campaigns that run now.
     ///   - onTransition: is told each change of a configured beacon.
     init(
         _ catalog: Catalog, keys: [IdentityKey], settings: PresenceSettings,
-        index: @escaping @Hub () -> CampaignIndex, onTransition: @escaping (Transition) -> Void
+        onTransition: @escaping (Transition) -> Void
     ) {
         let now = clock.time(at: Hub.loop.now)
         let seed = randomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -34,9 +32,10 @@ final class Air {
                 settings: settings, seed: seed, at: now),
             resolver: Self.resolver(keys))
         nextTick = now
-        self.index = index
         self.onTransition = onTransition
-        Hub.loop.schedule(every: .seconds(1)) { [weak self] in self?.second() }
+        Hub.loop.schedule(every: .seconds(1)) { [weak self] in
+            Hub.assumeIsolated { self?.second() }
+        }
     }
 
     private nonisolated static func resolver(_ keys: [IdentityKey]) -> EphemeralResolver {

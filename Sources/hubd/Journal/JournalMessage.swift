@@ -2,18 +2,16 @@
 ///
 /// Each one is a state that was entered or left; lines without an id are details of one of them.
 enum JournalMessage: String {
-    case started = "7b789a0453524fc58e57bc8fd0a7cf29"
-    case stopping = "12c65eb81f3e4ff5b15e131174dfbe23"
-    case reloaded = "a80df9ccd2174c1f81bbee0eb9b7625a"
-    case reloadRefused = "175db82887ee4f12b6a19c6f7f8f1536"
-    case configurationBroken = "5ed81f3297054bb0bfbc600aee619f91"
-    case radioUp = "58df18397b4a42a6b5eaf13cd8fafb8e"
-    case radioDown = "35c86aa979284275be4b7d945436d3e2"
-    case storeDegraded = "5af00c251af1482ea8ffe71a114c7214"
-    case storeRecovered = "3b72e01852bf483d9270aa94516595cf"
-    case sinkDegraded = "e7e1880778c24826ab3ff2185344f807"
-    case sinkRecovered = "70b28e0074fa4904a8650fe8cf995c2a"
-    case busLost = "931c80bab898413ca0cd14abf658fdee"
-    case busBack = "31c9887a6bd140c8a68ed13fc3284829"
-    case clockJumped = "a503995247d14a4e9d1a27ca1dc4a2b9"
+    case started = "437ef97bc88e4c6b8b583d1ca340d3b5"
+    case stopping = "c06838bd6c544527a7b2205b0b5be6bf"
+    case reloaded = "de0da790f2a34362a2645503d04b9723"
+    case configurationRefused = "7df0e4099c16435cbdbec8fd81dfdc54"
+    /// A radio, the store, a sink or the bus does not do its part; the field PART names it.
+    case partDegraded = "ae2af83852b641839d86706e59cb397a"
+    /// The part that PART names does its part again.
+    case partRecovered = "fa022f889fb54419ac07400d094d2c6d"
+    case captureEnded = "9a136c2e98b24e0e9e1d4d763969ae21"
+    case storeSalvaged = "8143ec6e265e4fa9aad819c23567ced1"
+    case clockSet = "ad7a2bd0d1b54c5ab2dd0f4a3c52b1f9"
+    case imported = "c456169fc1524f93893a5a266b3d2acf"
 }

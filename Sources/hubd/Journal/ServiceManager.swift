@@ -15,8 +15,9 @@ enum ServiceManager {
         notify("STOPPING=1")
     }
 
-    static func status(_ text: String) {
-        notify("STATUS=\(text)")
+    /// The watchdog's ping: loop and store have made progress.
+    static func alive() {
+        notify("WATCHDOG=1")
     }
 
     private static func notify(_ state: String) {

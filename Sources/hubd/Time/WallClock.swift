@@ -46,6 +46,13 @@ struct WallClock {
             utcOffset: utcOffset(at: seconds), isSynchronised: isSynchronised())
     }
 
+    /// Nanoseconds since the machine was started, sleep included.
+    static func bootNanoseconds() -> Int64 {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &now)
+        return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
+    }
+
     /// Seconds east of Greenwich at an instant: the zone's rules, daylight saving included.
     static func utcOffset(at unixSeconds: Int64) -> Int32 {
         var instant = time_t(unixSeconds)

@@ -1,0 +1,434 @@
+import BeaconScanner
+import Campaigns
+import CaptureFile
+import Configuration
+import DBus
+import EventLoop
+import Outbox
+
+/// The house with everything connected: hear → recognize → decide → keep → deliver, and the bus.
+///
+/// This is the only place that knows all stations. What each does is told where it lives: `Air`,
+/// `Shop`, `Store` in Outbox, the interfaces in Service.
+@Hub
+final class Daemon {
+    nonisolated static let version = "0.1.0"
+    private static let root: ObjectPath = "/org/hubd"
+    private static let busName = "org.hubd"
+
+    private let config: String
+    private let journal: Journal
+    private let hub: String
+    private(set) var loaded: Loaded
+    private let store: Store
+    private let air: Air
+    private let shop: Shop
+    private let counters: CampaignCounters
+    private let writer: EventWriter
+    private let watch: ProblemWatch
+    private let connection: Connection
+    private let startedAt = Hub.loop.now
+    private var captures: [CaptureRadio] = []
+    private var busProblem: HubProblem?
+    private var lastPulse: EventLoop.Instant?
+
+    var beaconRows: BeaconRows { BeaconRows(air: air, shop: shop) }
+    var campaignRows: CampaignRows { CampaignRows(shop: shop, counters: counters) }
+
+    // MARK: Start
+
+    /// Opens the store and connects the stations; nothing is heard yet.
+    init(
+        _ loaded: Loaded, config: String, bus: Bus?, journal: Journal
+    ) async throws(OutboxError) {
+        self.loaded = loaded
+        self.config = config
+        self.journal = journal
+        hub = loaded.settings.hub.id ?? HostName.current
+        let clock = EventClock()
+        writer = EventWriter(clock: clock)
+        let commits = CommitFeed()
+        Folder.make(for: loaded.settings.store.path)
+        store = try await Store.open(
+            StoreSettings(
+                path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
+                clock: { clock.now() }, onCommit: { commits.publish($0) }))
+        let presence = loaded.settings.presenceSettings
+        let shop = Shop(
+            loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))
+        self.shop = shop
+        counters = try await CampaignCounters(store)
+        watch = ProblemWatch(journal: journal, writer: writer, store: store)
+        connection = Connection(bus ?? loaded.settings.bus.bus, root: Self.root)
+        let transitions = TransitionFeed()
+        air = Air(loaded.catalog, keys: loaded.keys, settings: presence) { transitions.take($0) }
+        transitions.onTransition = { [weak self] in self?.keep($0) }
+        commits.onCommit = { [weak self] in self?.announce($0) }
+    }
+
+    /// Starts hearing, delivering and serving; returns when the service manager may be told.
+    func start() async throws(OutboxError) {
+        for sink in loaded.settings.sinks { Folder.make(for: sink) }
+        try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
+        await reportSalvage()
+        store.post(writer.started(version: Self.version, catalog: loaded.catalog))
+        startRadios()
+        await serve()
+        Hub.loop.schedule(every: .seconds(1)) { [weak self] in
+            Hub.assumeIsolated { self?.everySecond() }
+        }
+        journal.notice(
+            "hub \(hub): \(loaded.catalog.beacons.count) beacons, "
+                + "\(shop.index.runningCount) of \(loaded.catalog.campaigns.count) campaigns running, "
+                + "\(loaded.settings.radios.count) radios, \(loaded.settings.sinks.count) sinks",
+            .started, ["HUB": hub, "VERSION": Self.version])
+    }
+
+    private func reportSalvage() async {
+        guard let salvage = await store.status().salvage else { return }
+        journal.error(
+            "the store was damaged; put aside as \(salvage.path), \(salvage.events) events saved, "
+                + "\(salvage.lost) lost", .storeSalvaged)
+    }
+
+    /// Exports the interfaces and goes on the bus. hubd works without a bus as well, so it waits
+    /// for the first answer only.
+    private func serve() async {
+        connection.export(
+            [
+                HubInterface.table(self), BeaconsInterface.table(self),
+                CampaignsInterface.table(self),
+            ],
+            at: Self.root)
+        var first: CheckedContinuation<Void, Never>?
+        await withCheckedContinuation { continuation in
+            first = continuation
+            connection.stay(as: Self.busName) { [weak self] state in
+                guard self?.busChanged(state) == true else { return }
+                first?.resume()
+                first = nil
+            }
+        }
+    }
+
+    /// - Returns: whether the state is an answer, good or bad.
+    private func busChanged(_ state: Connection.State) -> Bool {
+        switch state {
+        case .connecting, .closed: return false
+        case .connected:
+            busProblem = nil
+            return true
+        case .lost(let error, let delay):
+            busProblem = HubProblem(
+                part: "bus",
+                text:
+                    "\(error.message); trying again every \(delay.components.seconds + 1) s at most 5"
+            )
+            return true
+        }
+    }
+
+    // MARK: Radios
+
+    private func startRadios() {
+        for radio in loaded.settings.radios { start(radio) }
+    }
+
+    private func start(_ radio: Radio) {
+        let zone = radio.zone.flatMap { loaded.catalog.zoneNumbers[$0] }
+        switch radio.kind {
+        case .capture(let path, let speed, let isRepeated):
+            let name = "capture:" + (path.split(separator: "/").last.map(String.init) ?? path)
+            let number = air.add(
+                RadioStatus(name: name, kind: "capture", zone: radio.zone), in: zone)
+            play(path, number, name, speed, isRepeated)
+        case .bluez(let adapter):
+            addUnserved("bluez", adapter, radio.zone)
+        case .monitor(let adapter):
+            addUnserved("monitor", adapter, radio.zone)
+        }
+    }
+
+    private func play(
+        _ path: String, _ number: UInt8, _ name: String, _ speed: Radio.Speed, _ isRepeated: Bool
+    ) {
+        do throws(CaptureFileError) {
+            let capture = CaptureRadio(
+                try CaptureFile(path: path), number: number, speed: speed, isRepeated: isRepeated,
+                air: air, shop: shop
+            ) { [weak self] state in
+                self?.air.setState(state, of: number)
+                if state == .ended {
+                    self?.journal.info("\(name): played to its end", .captureEnded)
+                }
+            }
+            air.setState(.hearing, of: number)
+            captures.append(capture)
+            capture.start()
+        } catch {
+            air.setState(.failed("\(error)"), of: number)
+        }
+    }
+
+    /// A radio of a kind that this version does not serve: visible, and not silently deaf.
+    private func addUnserved(_ kind: String, _ adapter: String?, _ zone: String?) {
+        var status = RadioStatus(
+            name: adapter.map { "\(kind):\($0)" } ?? kind, kind: kind, zone: zone)
+        status.state = .failed(
+            "hubd \(Self.version) hears captures only; radios of kind \"\(kind)\" come with a later version"
+        )
+        _ = air.add(status, in: nil)
+    }
+
+    // MARK: Keep
+
+    private func keep(_ transition: Transition) {
+        // By the transition's own time: a fast capture is ahead of the air's clock.
+        func seconds(since time: BootTime) -> Double {
+            max(0, Double(transition.at.nanoseconds(since: time)) / 1e9)
+        }
+        let beacon = shop.index.number(of: transition.id).map { shop.catalog.beacons[Int($0)] }
+        let place = EventWriter.Place(
+            label: beacon?.label, holder: beacon?.holder,
+            zone: shop.catalog.zone(transition.zone), radio: air.radios[Int(transition.radio)].name,
+            distance: air.status(of: transition.index)?.distance,
+            silence: transition.lastHeard.map(seconds), lasted: seconds(since: transition.since))
+        if let event = writer.beacon(transition, place) { store.post(event) }
+    }
+
+    private func announce(_ events: [StoredEvent]) {
+        for event in events {
+            connection.emit(
+                "EventKept", of: HubInterface.name, at: Self.root,
+                [
+                    .uint64(UInt64(clamping: event.sequence)),
+                    .string(String(decoding: event.line, as: UTF8.self)),
+                ])
+        }
+    }
+
+    // MARK: Watching over the stations
+
+    private func everySecond() {
+        Task {
+            // Answered by the store's own thread: a wedged disk stops the pings to the watchdog.
+            let status = await store.status()
+            watch.update(problems(status))
+            pulse()
+        }
+    }
+
+    private func pulse() {
+        let now = Hub.loop.now
+        // Thrice in the 30 s that the unit allows.
+        guard lastPulse.map({ $0.duration(to: now) >= .seconds(10) }) ?? true else { return }
+        lastPulse = now
+        ServiceManager.alive()
+    }
+
+    private func problems(_ outbox: OutboxStatus) -> [HubProblem] {
+        var problems: [HubProblem] = []
+        let radios = air.radios
+        let isDeaf = !radios.isEmpty && radios.allSatisfy { $0.state.problem != nil }
+        for radio in radios {
+            guard let text = radio.state.problem else { continue }
+            problems.append(
+                HubProblem(part: "radio \(radio.name)", text: text, isFatal: isDeaf))
+        }
+        switch outbox.health.state {
+        case .well: break
+        case .failed, .closed:
+            problems.append(HubProblem(part: "store", text: outbox.health.reason, isFatal: true))
+        case .slow, .full:
+            problems.append(HubProblem(part: "store", text: outbox.health.reason))
+        }
+        for sink in loaded.settings.sinks {
+            guard let name = sink.outboxSettings?.name else {
+                problems.append(
+                    HubProblem(
+                        part: "sink \(sink.name)",
+                        text: "hubd \(Self.version) has no sinks of kind \"\(sink.kindName)\" yet"))
+                continue
+            }
+            guard let fault = outbox.sinks.first(where: { $0.name == name })?.fault else {
+                continue
+            }
+            problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
+        }
+        for device in loaded.settings.devices {
+            problems.append(
+                HubProblem(
+                    part: "device \(device.id)",
+                    text: "hubd \(Self.version) does not connect to devices yet"))
+        }
+        if let busProblem { problems.append(busProblem) }
+        return problems
+    }
+
+    /// Somebody set the wall clock: what runs now may be something else.
+    func clockJumped() {
+        journal.notice("the wall clock was set", .clockSet)
+        shop.refresh()
+        air.refreshKeys(unixSeconds: WallClock.now().unixSeconds)
+    }
+
+    // MARK: Reload and end
+
+    /// Reads everything again; puts all of it in force or nothing.
+    ///
+    /// - Returns: why nothing was put in force.
+    func reload() async -> [String] {
+        ServiceManager.reloading()
+        defer { ServiceManager.ready("\(loaded.catalog.beacons.count) beacons") }
+        let new: Loaded
+        do throws(Problems) {
+            new = try Loaded(config: config)
+        } catch {
+            return refuse("\(error)".split(separator: "\n").map(String.init))
+        }
+        let fixed = loaded.settings.settingsThatNeedARestart(new.settings)
+        guard fixed.isEmpty else {
+            return refuse(
+                fixed.map {
+                    "\(config): \($0) has changed; it takes effect with systemctl restart hubd"
+                })
+        }
+        do throws(OutboxError) {
+            for sink in new.settings.sinks { Folder.make(for: sink) }
+            try await store.deliver(to: new.settings.sinks.compactMap(\.outboxSettings))
+        } catch {
+            return refuse(["\(config): \(error)"])
+        }
+        put(new)
+        journal.notice(
+            "configuration reloaded: \(new.catalog.beacons.count) beacons, "
+                + "\(new.catalog.campaigns.count) campaigns", .reloaded)
+        return []
+    }
+
+    private func refuse(_ lines: [String]) -> [String] {
+        for line in lines { journal.error(line, .configurationRefused) }
+        journal.error("nothing was changed: the configuration that was in force goes on")
+        return lines
+    }
+
+    private func put(_ new: Loaded) {
+        loaded = new
+        shop.configure(new.catalog)
+        air.configure(new.catalog, keys: new.keys)
+    }
+
+    /// Stops hearing, commits what waits, gives the sinks one last try, leaves the bus.
+    func stop() async {
+        ServiceManager.stopping()
+        journal.notice("ending", .stopping)
+        for capture in captures { capture.stop() }
+        await store.close(within: .seconds(2))
+        connection.close()
+    }
+
+    // MARK: What the bus asks
+
+    func status() async throws(BusError) -> Fields {
+        let outbox = await store.status()
+        return StatusReport(
+            version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
+            air: air, shop: shop, outbox: outbox, problems: problems(outbox)
+        ).fields()
+    }
+
+    func events(_ filter: BusValue) async throws(BusError) -> [BusValue] {
+        do throws(OutboxError) {
+            let page = try await store.events(
+                after: filter["after"]?.integer ?? 0, notBefore: filter["since"]?.integer ?? .min,
+                type: filter["type"]?.string, limit: Int(filter["limit"]?.integer ?? 100))
+            return [
+                .strings(page.events.map { String(decoding: $0.line, as: UTF8.self) }),
+                .uint64(UInt64(clamping: page.through)), .bool(page.hasMore),
+            ]
+        } catch {
+            throw BusError(error)
+        }
+    }
+
+    func outbox() async throws(BusError) -> Fields {
+        do throws(OutboxError) {
+            let status = await store.status()
+            let rejected = try await store.rejected(limit: 1_000)
+            return OutboxReport(settings: loaded.settings, status: status, rejected: rejected)
+                .fields()
+        } catch {
+            throw BusError(error)
+        }
+    }
+
+    func retry(_ id: String) async throws(BusError) {
+        let id = try Self.eventID(id)
+        do throws(OutboxError) { try await store.retry(id) } catch { throw BusError(error) }
+    }
+
+    func drop(_ id: String) async throws(BusError) {
+        let id = try Self.eventID(id)
+        do throws(OutboxError) { try await store.drop(id) } catch { throw BusError(error) }
+    }
+
+    private static func eventID(_ text: String) throws(BusError) -> UniqueID {
+        guard let id = UniqueID(text) else {
+            throw BusError(.invalid, "\"\(text)\" is no event id; hubctl outbox lists them")
+        }
+        return id
+    }
+
+    func shake(
+        _ spot: BusValue, _ options: BusValue, isRecorded: Bool
+    ) async throws(BusError) -> Fields {
+        let heard = try ShakeSpot.read(spot)
+        let answer = shop.shake(heard, air: air)
+        if isRecorded {
+            let event = writer.shake(heard, user: options["user"]?.string, answer)
+            do throws(OutboxError) {
+                _ = try await counters.record(event, served: answer.served.map(\.campaign.id))
+            } catch {
+                throw BusError(error)
+            }
+        }
+        return campaignRows.shake(answer)
+    }
+
+    /// Takes over zones or beacons from CSV, all or nothing.
+    func importRows(
+        _ name: String, _ bytes: [UInt8], isDryRun: Bool
+    ) async throws(BusError) -> Fields {
+        var fields = Fields()
+        let new: Loaded
+        do throws(Problems) {
+            var draft = try Loaded.draft(loaded.settings)
+            draft.addRows(SourceFile(name: name, bytes: bytes))
+            new = try Loaded(loaded.settings, config: config, draft: draft)
+        } catch {
+            fields.set("problems", "\(error)".split(separator: "\n").map(String.init))
+            return fields
+        }
+        if !isDryRun {
+            do throws(DurableFile.Fault) {
+                try DurableFile.replace(loaded.settings.overlayPath, new.imported.document)
+            } catch {
+                throw BusError(.storage, error.text)
+            }
+            put(new)
+            journal.notice("\(name): imported", .imported, ["FILE": name])
+        }
+        fields.set("problems", [] as [String])
+        fields.set("zones", new.imported.zones.count)
+        fields.set("beacons", new.imported.beacons.count)
+        return fields
+    }
+
+    func export(_ what: String) throws(BusError) -> [UInt8] {
+        switch what {
+        case "beacons": return CatalogExport.csv(loaded.catalog.beacons)
+        case "zones": return CatalogExport.csv(loaded.catalog.zones)
+        default: throw BusError(.invalid, "\"\(what)\": expected beacons or zones")
+        }
+    }
+}

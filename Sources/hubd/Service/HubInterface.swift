@@ -1,0 +1,51 @@
+import DBus
+import EventLoop
+import Outbox
+
+/// `org.hubd.Hub1`: the hub as a whole, its events and their delivery.
+enum HubInterface {
+    static let name = "org.hubd.Hub1"
+
+    @Hub
+    static func table(_ daemon: Daemon) -> Interface {
+        Interface("org.hubd.Hub1", "The hub: its state, its events and their delivery.") {
+            Method(
+                "Status", out: ["status": "a{sv}"], needs: .read,
+                "Everything hubctl status shows: state, radios, beacons, sinks, store, problems."
+            ) { _ throws(BusError) in [try await daemon.status().value] }
+            Method(
+                "Events", in: ["filter": "a{sv}"],
+                out: ["events": "as", "through": "t", "more": "b"], needs: .read,
+                "Kept events, oldest first, as CloudEvents. Filter: after (t, a sequence), since (x, Unix ns), type (s), limit (u, at most 1000)."
+            ) { call throws(BusError) in try await daemon.events(call.value(0)) }
+            Method(
+                "Outbox", out: ["outbox": "a{sv}"], needs: .read,
+                "Each sink's queue, and the events that a sink would not have."
+            ) { _ throws(BusError) in [try await daemon.outbox().value] }
+            Method(
+                "RetryRejected", in: ["id": "s"], needs: .manage,
+                "Sends a rejected event again, to each sink that would not have it."
+            ) { call throws(BusError) in
+                try await daemon.retry(call.string(0))
+                return []
+            }
+            Method(
+                "DropRejected", in: ["id": "s"], needs: .manage,
+                "Gives a rejected event up; it is kept for reading like a delivered one."
+            ) { call throws(BusError) in
+                try await daemon.drop(call.string(0))
+                return []
+            }
+            Method(
+                "Reload", out: ["problems": "as"], needs: .manage,
+                "Reads configuration and catalog again, all or nothing; the problems if nothing."
+            ) { _ throws(BusError) in [.strings(await daemon.reload())] }
+            Property("Version", "s", needs: .read, notice: .const, "The daemon's version.") {
+                .string(Daemon.version)
+            }
+            Signal(
+                "EventKept", ["sequence": "t", "event": "s"],
+                "An event has become durable; the text is its CloudEvent.")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import BeaconScanner
+import Campaigns
+import Configuration
+import DBus
+import EventLoop
+import Outbox
+
+/// What `hubctl status` shows.
+@Hub
+struct StatusReport {
+    let version: String
+    let hub: String
+    let startedAt: EventLoop.Instant
+    let settings: Settings
+    let air: Air
+    let shop: Shop
+    let outbox: OutboxStatus
+    let problems: [HubProblem]
+
+    func fields() -> Fields {
+        var fields = Fields()
+        fields.set("state", state)
+        fields.set("version", version)
+        fields.set("hub", hub)
+        let uptime = startedAt.duration(to: Hub.loop.now)
+        fields.set("uptime", uptime.components.seconds)
+        fields.set("radios", radios)
+        fields.set("reports", air.reports)
+        fields.set(
+            "reportsPerSecond",
+            air.radios.reduce(0) { $0 + $1.rate.perSecond }.rounded(toDigits: 1))
+        fields.set("beacons", beacons)
+        fields.set("devices", devices)
+        fields.set("campaigns", campaigns)
+        fields.set("matches", air.matches)
+        fields.set("sinks", sinks)
+        fields.set("store", store)
+        fields.set("clock", clock)
+        fields.set("rejected", rejected)
+        fields.set("problems", problems.map { "\($0.part): \($0.text)" })
+        return fields
+    }
+
+    private var state: String {
+        if problems.contains(where: \.isFatal) { return "failed" }
+        return problems.isEmpty ? "well" : "degraded"
+    }
+
+    private var radios: [Fields] {
+        air.radios.map { radio in
+            var fields = Fields()
+            fields.set("name", radio.name)
+            fields.set("kind", radio.kind)
+            fields.set("zone", radio.zone)
+            fields.set("state", radio.state.name)
+            fields.set("reports", radio.reports)
+            fields.set("reportsPerSecond", radio.rate.perSecond.rounded(toDigits: 1))
+            fields.set("problem", radio.state.problem)
+            return fields
+        }
+    }
+
+    private var beacons: Fields {
+        let statuses = air.statuses()
+        var fields = Fields()
+        fields.set("configured", statuses.count)
+        fields.set("present", air.presentCount)
+        fields.set("missing", statuses.count { $0.state == .missing })
+        fields.set("neverHeard", statuses.count { $0.state == .neverHeard })
+        fields.set("flagged", statuses.count { !$0.findings.isEmpty })
+        fields.set("unknown", air.unknownBeacons(limit: .max).count)
+        return fields
+    }
+
+    private var devices: Fields {
+        var fields = Fields()
+        fields.set("configured", settings.devices.count)
+        fields.set("heard", air.counts.airSync)
+        return fields
+    }
+
+    private var campaigns: Fields {
+        var fields = Fields()
+        fields.set("configured", shop.catalog.campaigns.count)
+        fields.set("running", shop.index.runningCount)
+        return fields
+    }
+
+    private var sinks: [Fields] {
+        settings.sinks.map { sink in
+            var fields = Fields()
+            fields.set("name", sink.name)
+            fields.set("kind", sink.kindName)
+            guard let name = sink.outboxSettings?.name,
+                let status = outbox.sinks.first(where: { $0.name == name })
+            else {
+                fields.set("state", "failed")
+                return fields
+            }
+            fields.set("state", status.fault == nil ? "well" : "waiting")
+            fields.set("depth", status.depth)
+            fields.set("oldestSeconds", status.oldestAge.map(Self.seconds))
+            fields.set("problem", status.fault?.text)
+            fields.set("retryInSeconds", status.retryIn.map(Self.seconds))
+            return fields
+        }
+    }
+
+    private var store: Fields {
+        var fields = Fields()
+        fields.set("state", outbox.health.state.rawValue)
+        fields.set("path", settings.store.path)
+        fields.set("lastSequence", outbox.lastSequence)
+        fields.set("bytes", outbox.fileSize)
+        fields.set("quota", settings.store.quota)
+        fields.set("used", outbox.used.rounded(toDigits: 3))
+        fields.set("waiting", outbox.health.waiting)
+        fields.set("dropped", outbox.dropped + outbox.shed)
+        fields.set("refused", outbox.refused)
+        fields.set("rejected", outbox.rejected)
+        fields.set("problem", outbox.health.reason.isEmpty ? nil : outbox.health.reason)
+        return fields
+    }
+
+    private var clock: Fields {
+        let now = WallClock.now()
+        var fields = Fields()
+        fields.set("time", now.rfc3339)
+        fields.set("timezone", settings.hub.timezone ?? "system")
+        fields.set("synchronised", now.isSynchronised)
+        return fields
+    }
+
+    /// What was heard and not used, by reason; only reasons that occurred.
+    private var rejected: Fields {
+        let counts = air.rejected
+        var fields = Fields()
+        for reason in RejectReason.allCases where counts[reason] > 0 {
+            fields.set(reason.name, counts[reason])
+        }
+        return fields
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        let parts = duration.components
+        return (Double(parts.seconds) + Double(parts.attoseconds) / 1e18).rounded(toDigits: 1)
+    }
+}

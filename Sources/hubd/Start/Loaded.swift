@@ -1,0 +1,128 @@
+import BeaconScanner
+import Campaigns
+import Configuration
+import Crypto
+import Glibc
+
+/// Everything that the files say, read and checked as a whole.
+///
+/// It is loaded at the start and at each reload; what is in force is never half of one and half
+/// of another.
+struct Loaded {
+    let settings: Settings
+    let catalog: Catalog
+    /// The part of the catalog that came by import.
+    let imported: CatalogOverlay
+    /// The keys of the beacons whose identifier changes.
+    let keys: [IdentityKey]
+
+    /// Reads the configuration, its drop-ins, the catalog and what was imported.
+    ///
+    /// - Throws: every problem of every file.
+    init(config: String) throws(Problems) {
+        let settings = try Settings(readingFile: config)
+        try self.init(settings, config: config, draft: try Self.draft(settings))
+    }
+
+    /// The same with another draft of the catalog: an import that is going on.
+    init(_ settings: Settings, config: String, draft: consuming CatalogDraft) throws(Problems) {
+        let checked = try draft.finish()
+        self.settings = settings
+        catalog = checked.catalog
+        imported = checked.imported
+        var problems = Self.placeProblems(settings, catalog, config: config)
+        keys = catalog.beacons.compactMap { beacon in
+            guard let identity = beacon.identity else { return nil }
+            do throws(Problem) {
+                return try Self.key(of: beacon, identity)
+            } catch {
+                problems.append(error)
+                return nil
+            }
+        }
+        guard problems.isEmpty else { throw Problems(problems) }
+    }
+
+    /// The catalog's files, not yet checked together.
+    static func draft(_ settings: Settings) throws(Problems) -> CatalogDraft {
+        var draft = CatalogDraft()
+        do throws(Problem) {
+            if let path = settings.catalog {
+                draft.addCatalog(
+                    try SourceFile(reading: path, limit: SourceFile.maximumCatalogSize))
+            }
+            let overlay = settings.overlayPath
+            if unsafe access(overlay, F_OK) == 0 {
+                draft.addOverlay(
+                    try SourceFile(reading: overlay, limit: SourceFile.maximumCatalogSize))
+            }
+        } catch {
+            throw Problems([error])
+        }
+        return draft
+    }
+
+    /// What one file cannot know of another: zones of radios, and the machine's time zones.
+    private static func placeProblems(
+        _ settings: Settings, _ catalog: Catalog, config: String
+    ) -> [Problem] {
+        var problems: [Problem] = []
+        if let zone = settings.hub.timezone, !WallClock.knowsZone(zone) {
+            problems.append(
+                Problem(
+                    file: config, keyPath: "hub.timezone", found: "\"\(zone)\"",
+                    expected: "a name that is under /usr/share/zoneinfo, such as \"Asia/Shanghai\""
+                ))
+        }
+        let zones = catalog.zoneNumbers
+        for (index, radio) in settings.radios.enumerated() {
+            guard let zone = radio.zone, zones[zone] == nil else { continue }
+            problems.append(
+                Problem(
+                    file: config, keyPath: "radios[\(index)].zone", found: "\"\(zone)\"",
+                    expected: "the id of a zone of the catalog"))
+        }
+        return problems
+    }
+
+    private static func key(
+        of beacon: ConfiguredBeacon, _ identity: ConfiguredBeacon.EphemeralIdentity
+    ) throws(Problem) -> IdentityKey {
+        let path = Credential.path(of: identity.keyFile)
+        let file = try SourceFile(reading: path, limit: 4_096)
+        let digits = file.bytes.filter { !$0.isWhitespace }
+        guard let key = Hex.bytes(digits), key.count == AES128.blockLength,
+            let identityKey = IdentityKey(
+                beacon: beacon.id, key: key, rotationExponent: identity.rotation,
+                clockOffset: identity.epoch)
+        else {
+            // The content of the file is a secret: only its length is told.
+            throw Problem(
+                file: path, found: "\(digits.count) characters",
+                expected: "32 hexadecimal digits, the identity key of \(beacon.id)")
+        }
+        return identityKey
+    }
+}
+
+extension Settings {
+    /// Where imports are kept: beside the database.
+    var overlayPath: String {
+        let folder = store.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return (folder + ["imported.json"]).joined(separator: "/")
+    }
+}
+
+/// Files with secrets: a path, or without a slash the name of a systemd credential.
+enum Credential {
+    static func path(of name: String) -> String {
+        guard !name.contains("/"), let folder = unsafe getenv("CREDENTIALS_DIRECTORY") else {
+            return name
+        }
+        return unsafe String(cString: folder) + "/" + name
+    }
+}
+
+extension UInt8 {
+    fileprivate var isWhitespace: Bool { [0x20, 0x09, 0x0a, 0x0d].contains(self) }
+}

@@ -8,7 +8,9 @@ enum HubctlMain {
 
     static var verbs: [any Verb.Type] {
         [
-            DecodeVerb.self
+            StatusVerb.self, BeaconsVerb.self, CampaignsVerb.self, ShakeVerb.self,
+            EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, DecodeVerb.self,
+            ReplayVerb.self,
         ]
     }
 

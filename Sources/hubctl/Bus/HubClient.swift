@@ -1,0 +1,121 @@
+import DBus
+import EventLoop
+import JSON
+
+/// hubctl's way to the daemon: calls over D-Bus, with every failure turned into words and a code.
+@Hub
+struct HubClient {
+    private static let name = "org.hubd"
+    private static let root: ObjectPath = "/org/hubd"
+
+    let connection: Connection
+
+    /// Connects to the bus that the command line names.
+    init(_ arguments: Arguments) async throws(Failure) {
+        connection = Connection(Bus(arguments.value("--bus") ?? "system"))
+        do throws(BusError) {
+            try await connection.connect()
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Calls a method of the hub.
+    func call(
+        _ member: String, of interface: String, _ arguments: [BusValue] = [],
+        timeout: Duration = .seconds(25)
+    ) async throws(Failure) -> [BusValue] {
+        do throws(BusError) {
+            return try await connection.call(
+                member, of: "org.hubd.\(interface)", at: Self.name, Self.root, arguments,
+                starting: false, timeout: timeout)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// A call whose one result is a document.
+    func document(
+        _ member: String, of interface: String, _ arguments: [BusValue] = []
+    ) async throws(Failure) -> JSONValue {
+        try await call(member, of: interface, arguments).first?.json ?? .null
+    }
+
+    /// Hears one of the hub's signals.
+    func subscribe(
+        _ member: String, of interface: String, _ body: @escaping ([BusValue]) -> Void
+    ) async throws(Failure) {
+        do throws(BusError) {
+            try await connection.subscribe(
+                MatchRule(
+                    sender: Self.name, path: Self.root, interface: "org.hubd.\(interface)",
+                    member: member)
+            ) { message in
+                if let arguments = try? message.arguments(limits: .reply) { body(arguments) }
+            }
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Waits until the daemon leaves the bus.
+    func daemonIsGone() async throws(Failure) {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        do throws(BusError) {
+            _ = try await connection.watch(Self.name) { watch in
+                if watch.owner == nil { end.yield() }
+            }
+        } catch {
+            throw Self.failure(error)
+        }
+        for await _ in ends { return }
+    }
+
+    /// The bus itself cannot be reached, or was lost.
+    private static let noBus: [BusError.Code] = [
+        .disconnected, .noServer, .fileNotFound, .badAddress, .authFailed,
+    ]
+
+    private static func failure(_ error: BusError) -> Failure {
+        if error.meansNotRunning {
+            return Failure(
+                .notRunning,
+                ["hubd does not run", "start it with: systemctl start hubd"])
+        }
+        if noBus.contains(error.code) { return Failure(.notRunning, error.message) }
+        switch error.code {
+        case .accessDenied:
+            return Failure(.noPermission, "not allowed: run it as root or as the user of hubd")
+        case .noReply:
+            return Failure(.unavailable, "hubd did not answer in time; see journalctl -u hubd")
+        case .invalidArgs, .init("org.hubd.Error.Invalid"): return Failure(.usage, error.message)
+        case .init("org.hubd.Error.NotFound"): return Failure(.dataError, error.message)
+        default: return Failure(.unavailable, error.message)
+        }
+    }
+}
+
+extension BusValue {
+    /// The value as JSON: an `a{sv}` becomes an object, numbers become numbers.
+    var json: JSONValue {
+        switch self {
+        case .bool(let value): .bool(value)
+        case .byte(let value): .integer(value)
+        case .int16(let value): .integer(value)
+        case .uint16(let value): .integer(value)
+        case .int32(let value): .integer(value)
+        case .uint32(let value): .integer(value)
+        case .int64(let value): .integer(value)
+        case .uint64(let value): .integer(value)
+        case .double(let value): .double(value)
+        case .string(let text): .string(text)
+        case .objectPath(let path): .string(path.text)
+        case .signature(let signature): .string(signature.text)
+        case .bytes(let bytes): .array(bytes.map { .integer($0) })
+        case .array(_, let elements), .structure(let elements): .array(elements.map(\.json))
+        case .dictionary(_, _, let entries):
+            .object(entries.map { .init($0.key.string ?? "", $0.value.json) })
+        case .variant(let value): value.json
+        }
+    }
+}

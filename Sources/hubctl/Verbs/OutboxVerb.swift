@@ -1,0 +1,78 @@
+import DBus
+import EventLoop
+import JSON
+
+/// `hubctl outbox`: what waits for the sinks, and what they would not have.
+enum OutboxVerb: Verb {
+    static let name = "outbox"
+    static let summary = "what waits for the sinks, and what they would not have"
+    static let operands = "[retry ID | drop ID]"
+    static let details = [
+        "retry sends a rejected event again, drop gives it up; both need root or the user of hubd."
+    ]
+
+    static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
+        try expect(arguments.words, 0...2)
+        if let action = arguments.words.first {
+            return try await act(action, arguments, output)
+        }
+        let outbox = try await HubClient(arguments).document("Outbox", of: "Hub1")
+        if output.wantsJSON {
+            try output.print(outbox)
+        } else {
+            try show(outbox, output)
+        }
+        return .ok
+    }
+
+    private static func act(
+        _ action: String, _ arguments: Arguments, _ output: Output
+    ) async throws(Failure) -> ExitCode {
+        let members = ["retry": "RetryRejected", "drop": "DropRejected"]
+        guard let member = members[action] else {
+            throw Failure(.usage, "outbox: \(quoted(action)), expected retry ID or drop ID")
+        }
+        guard arguments.words.count == 2 else {
+            throw Failure(.usage, "outbox \(action): no ID; hubctl outbox lists rejected events")
+        }
+        let id = arguments.words[1]
+        _ = try await HubClient(arguments).call(member, of: "Hub1", [.string(id)])
+        if output.wantsJSON {
+            try output.print(["id": .string(id), "action": .string(action)] as JSONValue)
+        } else {
+            try output.print("\(id): " + (action == "retry" ? "is sent again" : "given up"))
+        }
+        return .ok
+    }
+
+    private static func show(_ outbox: JSONValue, _ output: Output) throws(Failure) {
+        try output.print("\(Show.count(outbox["lastSequence"])) events so far")
+        var sinks = Table([
+            .init(title: "sink"), .init(title: "delivered", rightAligned: true),
+            .init(title: "waiting", rightAligned: true), .init(title: "oldest"),
+            .init(title: "problem", shrinksTo: 20),
+        ])
+        for sink in outbox["sinks"]?.elements ?? [] {
+            let oldest = sink["oldestSeconds"]?.number?.double.map(Show.duration) ?? ""
+            sinks.add([
+                .init(Show.text(sink["name"])), .init(Show.count(sink["delivered"])),
+                .init(Show.count(sink["depth"])), .init(oldest),
+                .init(Show.text(sink["problem"]), .bad),
+            ])
+        }
+        try output.print([""] + sinks.lines(on: output.terminal))
+        let rejected = outbox["rejected"]?.elements ?? []
+        guard !rejected.isEmpty else { return }
+        var table = Table([
+            .init(title: "rejected id"), .init(title: "type"), .init(title: "sink"),
+            .init(title: "reason", shrinksTo: 20),
+        ])
+        for entry in rejected {
+            table.add([
+                .init(Show.text(entry["id"])), .init(Show.text(entry["type"])),
+                .init(Show.text(entry["sink"])), .init(Show.text(entry["reason"])),
+            ])
+        }
+        try output.print([""] + table.lines(on: output.terminal))
+    }
+}

@@ -1,8 +1,5 @@
 # hubd: `make help` says what there is.
 
-SWIFT ?= swift
-RELEASE := --configuration release --static-swift-stdlib -Xlinker --gc-sections
-
 .PHONY: help deps build run test lint docs bench fuzz soak clean
 
 help: ## what each command does
@@ -13,7 +10,7 @@ deps: ## install what is missing to build, run and test
 
 build: ## release programs in .build/release
 	@scripts/deps.sh build
-	$(SWIFT) build $(RELEASE)
+	@scripts/build.sh
 
 run: ## replay the sample mall through the whole daemon and show what it says
 	@scripts/deps.sh build run

@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 export SWIFT_BACKTRACE=enable=no
 
 echo "test: building the programs as they ship"
-swift build -c release --static-swift-stdlib -Xlinker --gc-sections
+scripts/build.sh outbox-rig
 echo "test: all suites"
 swift test --disable-xctest --parallel

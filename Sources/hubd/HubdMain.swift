@@ -47,7 +47,8 @@ enum HubdMain {
                 loaded, config: options.config, bus: options.bus, journal: journal)
             try await daemon.start()
         } catch {
-            journal.error("\(error)")
+            let mend = error.code == .locked ? "; is another hubd running?" : ""
+            journal.error("store \(loaded.settings.store.path): \(error)\(mend)")
             return error.code == .locked ? EX_TEMPFAIL : EX_CANTCREAT
         }
         ServiceManager.ready("\(loaded.catalog.beacons.count) beacons")

@@ -24,8 +24,7 @@ struct HostileClientTests {
     }
 
     @Hub
-    private func echo(_ client: Connection, _ value: BusValue) async throws -> [BusValue]
-    {
+    private func echo(_ client: Connection, _ value: BusValue) async throws -> [BusValue] {
         try await client.call("Echo", of: Lamp.interface, at: "org.example", Lamp.path, [value])
     }
 

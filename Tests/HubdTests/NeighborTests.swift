@@ -18,6 +18,7 @@ struct NeighborTests {
 
         try FileManager.default.removeItem(at: hub.folder.appending(path: "events.jsonl"))
         try hub.wait("recovery") { try hub.hubctl("status").status == 0 }
+        try hub.wait("its event") { hub.read("events.jsonl").contains("hub.recovered") }
         #expect(hub.end() == 0)
         let sequences = try hub.delivered().compactMap { $0["sequence"] as? Int }
         #expect(sequences == Array(1...sequences.count))

@@ -84,7 +84,7 @@ struct WholeHouseTests {
         #expect(try hub.hubctl("status").status == 3)
         try hub.startBus()
         try hub.wait("the bus") { try hub.hubctl("status").status == 0 }
-        #expect(hub.read("journal").contains("bus: well again"))
+        try hub.wait("the journal") { hub.read("journal").contains("bus: well again") }
     }
 
     /// What `hubctl events --json` shows is byte for byte what the sink got.

@@ -53,7 +53,10 @@ struct Replay: ~Copyable {
 
     /// Plays the file once.
     ///
-    /// - Parameter progress: is told the number of reports so far, now and then.
+    /// - Parameters:
+    ///   - file: the capture, at its beginning.
+    ///   - progress: is told the number of reports so far, now and then.
+    /// - Throws: what is wrong with the file.
     mutating func play(
         _ file: inout CaptureFile, _ progress: (UInt64) -> Void
     ) throws(CaptureFileError) {

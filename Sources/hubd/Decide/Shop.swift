@@ -47,6 +47,7 @@ final class Shop {
     ///   - spot: the beacons the phone heard; without a signal strength the phone is taken to be
     ///     right at the beacon.
     ///   - air: knows the beacons' power, and where worn ones are.
+    /// - Returns: the pages in order, and what is not served and why.
     func shake(_ spot: [(beacon: BeaconID, rssi: Int?)], air: Air) -> ShakeAnswer {
         let heard = spot.map { entry in
             let status = air.status(of: entry.beacon)

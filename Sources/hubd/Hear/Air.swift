@@ -16,9 +16,12 @@ final class Air {
     private(set) var matches: UInt64 = 0
     private let onTransition: (Transition) -> Void
 
+    /// Makes the air's owner; nothing is heard yet.
+    ///
     /// - Parameters:
     ///   - catalog: the beacons to expect.
     ///   - keys: the identity keys of those whose identifier changes.
+    ///   - settings: what differs from building to building.
     ///   - onTransition: is told each change of a configured beacon.
     init(
         _ catalog: Catalog, keys: [IdentityKey], settings: PresenceSettings,

@@ -1,5 +1,6 @@
 import Foundation
 import Outbox
+import Testing
 
 /// A folder of its own for a test, gone when the test is.
 final class Scratch: Sendable {
@@ -30,6 +31,10 @@ final class Scratch: Sendable {
     /// The whole of a file.
     func bytes(_ name: String) -> [UInt8] {
         FileManager.default.contents(atPath: file(name)).map(Array.init) ?? []
+    }
+
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: file(name))
     }
 
     func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
@@ -69,5 +74,14 @@ extension StoredEvent {
     var number: Int? {
         let object = try? JSONSerialization.jsonObject(with: Data(event.data)) as? [String: Any]
         return object?["n"] as? Int
+    }
+}
+
+/// Waits until something is so that another thread brings about; 30 seconds at most.
+func until(_ isSo: () async throws -> Bool) async throws {
+    let limit = ContinuousClock.now + .seconds(30)
+    while try await !isSo() {
+        try #require(ContinuousClock.now < limit, "it never came to be")
+        try await Task.sleep(for: .milliseconds(2))
     }
 }

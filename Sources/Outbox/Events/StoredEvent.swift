@@ -1,5 +1,3 @@
-internal import CZlib
-
 /// An event that is durable: with its id and its sequence number.
 public struct StoredEvent: Sendable, Equatable {
     /// Its place among all events of the hub: 1, 2, 3, … without gaps.
@@ -48,9 +46,7 @@ public struct StoredEvent: Sendable, Equatable {
         return line
     }
 
-    /// A check over everything that is stored of the event: CRC-32 (ISO 3309), as zlib has it.
-    ///
-    /// SQLite notices damage of its own structure, not of the bytes inside a row.
+    /// A check over everything that is stored of the event.
     var checksum: Int64 {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(128 + event.data.count)
@@ -70,8 +66,6 @@ public struct StoredEvent: Sendable, Equatable {
         bytes.append(text: event.subject)
         bytes.append(0)
         bytes.append(contentsOf: event.data)
-        return unsafe bytes.withUnsafeBufferPointer {
-            Int64(unsafe crc32(0, $0.baseAddress, uInt($0.count)))
-        }
+        return Checksum.of(bytes)
     }
 }

@@ -12,6 +12,12 @@ enum FileSystem {
         ).partialValue
     }
 
+    /// Makes a file that only its owner may read, when there is none.
+    static func makePrivate(_ path: String) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
     /// The length of a file in bytes; nil when there is none.
     static func length(of path: String) -> Int64? {
         var answer = stat()
@@ -23,6 +29,17 @@ enum FileSystem {
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The paths that match a pattern of the shell, in order.
+    static func matches(_ pattern: String) -> [String] {
+        var found = unsafe glob_t()
+        defer { unsafe globfree(&found) }
+        guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(unsafe found.gl_pathc)).compactMap { index in
+            guard let path = unsafe found.gl_pathv[index] else { return nil }
+            return unsafe String(cString: path)
+        }
     }
 
     /// Makes the names in a folder durable: fsync of a file does not promise that its name is

@@ -20,10 +20,23 @@ final class Intake: Sendable {
     struct Request: Sendable {
         var events: [Event]
         var state: [StateChange]
-        var reply: CheckedContinuation<Result<[Receipt], OutboxError>, Never>
+        let ticket: Ticket
 
         var weight: Int {
             events.reduce(0) { $0 + $1.weight } + state.reduce(0) { $0 + $1.weight }
+        }
+    }
+
+    /// What became of a request, for its caller to see when the store's thread has been by.
+    final class Ticket: Sendable {
+        private let state = Mutex<Result<[Receipt], OutboxError>?>(nil)
+
+        /// The answer; nil as long as the request waits.
+        var answer: Result<[Receipt], OutboxError>? { state.withLock { $0 } }
+
+        /// Answers.
+        func answer(_ result: Result<[Receipt], OutboxError>) {
+            state.withLock { $0 = result }
         }
     }
 

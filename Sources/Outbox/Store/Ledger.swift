@@ -44,21 +44,24 @@ final class Ledger {
     private(set) var lastAttempt: (sequence: Int64, id: UniqueID)?
 
     private var ids = EventIDSource()
-    private let hubNumber: Int64
-    private let hubs: [Int64: String]
+    private let hub: String
+    private var hubNumber: Int64 = 0
+    private var hubs: [Int64: String] = [:]
     private let insertion: Statement
     private let reading: Statement
     private let stating: Statement
     private let unstating: Statement
 
     /// Opens the store's file, or makes it.
-    init(_ settings: StoreSettings) throws(DatabaseError) {
+    init(_ settings: StoreSettings, holdsReserve: Bool = true) throws(DatabaseError) {
         path = settings.path
+        hub = settings.hub
+        // The log takes its rights from the file.
+        FileSystem.makePrivate(settings.path)
         let database = try Database(path: settings.path)
         self.database = database
         quotaPages = try Self.configure(database, settings)
         try Schema.migrate(database)
-        (hubs, hubNumber) = try Self.hubs(in: database, current: settings.hub)
         insertion = try database.prepare(
             """
             INSERT INTO event (sequence, id, class, type, subject, time, utc_offset, synchronized,
@@ -69,16 +72,23 @@ final class Ledger {
             "SELECT * FROM event WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")
         stating = try database.prepare(
             """
-            INSERT INTO state (key, value) VALUES (?1, ?2)
-            ON CONFLICT (key) DO UPDATE SET value = excluded.value
+            INSERT INTO state (key, value, revision, checksum) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (key) DO UPDATE SET value = ?2, revision = ?3, checksum = ?4
             """)
         unstating = try database.prepare("DELETE FROM state WHERE key = ?1")
+        lastSequence = 0
+        reserve = Reserve(path: settings.path + "-reserve")
+        try reload()
+        if holdsReserve { try restoreReserve() }
+    }
+
+    /// Reads what is kept in memory of the tables.
+    func reload() throws(DatabaseError) {
+        try loadHubs()
         lastSequence = try database.number(
             "SELECT seq FROM sqlite_sequence WHERE name = 'event'")
-        reserve = Reserve(path: settings.path + "-reserve")
         lastID = try events(after: lastSequence - 1, limit: 1).first?.id
         try loadSinks()
-        try restoreReserve()
     }
 
     /// Sets the connection up; returns the quota in pages.
@@ -115,18 +125,13 @@ final class Ledger {
         return pages
     }
 
-    private static func hubs(
-        in database: Database, current: String
-    ) throws(DatabaseError) -> ([Int64: String], Int64) {
-        try database.prepare("INSERT OR IGNORE INTO hub (id) VALUES (?1)").run(.text(current))
+    private func loadHubs() throws(DatabaseError) {
+        try database.prepare("INSERT OR IGNORE INTO hub (id) VALUES (?1)").run(.text(hub))
         let rows = try database.prepare("SELECT number, id FROM hub")
-        var hubs: [Int64: String] = [:]
-        var number: Int64 = 0
         while try rows.step() {
             hubs[rows.integer(0)] = rows.text(1)
-            if rows.text(1) == current { number = rows.integer(0) }
+            if rows.text(1) == hub { hubNumber = rows.integer(0) }
         }
-        return (hubs, number)
     }
 
     // MARK: Events
@@ -225,9 +230,10 @@ final class Ledger {
     // MARK: State
 
     /// Applies one change within a transaction.
-    private func apply(_ change: StateChange) throws(DatabaseError) {
+    func apply(_ change: StateChange) throws(DatabaseError) {
         if let value = change.value {
-            try stating.run(.text(change.key), .blob(value))
+            try stating.run(
+                .text(change.key), .blob(value), .integer(lastSequence), .integer(change.checksum))
         } else {
             try unstating.run(.text(change.key))
         }
@@ -236,11 +242,16 @@ final class Ledger {
     /// The values of all keys that begin with `prefix`.
     func state(prefix: String) throws(DatabaseError) -> [String: [UInt8]] {
         let rows = try database.prepare(
-            "SELECT key, value FROM state WHERE substr(key, 1, length(?1)) = ?1")
+            "SELECT key, value, checksum FROM state WHERE substr(key, 1, length(?1)) = ?1")
         var state: [String: [UInt8]] = [:]
         var isRow = try rows.first(.text(prefix))
         while isRow {
-            state[rows.text(0)] = rows.blob(1)
+            let change = StateChange(key: rows.text(0), value: rows.blob(1))
+            guard change.checksum == rows.integer(2) else {
+                throw DatabaseError(
+                    code: SQLITE_CORRUPT, text: "state \(change.key) fails its checksum")
+            }
+            state[change.key] = change.value
             isRow = try rows.step()
         }
         return state

@@ -10,7 +10,11 @@ internal import CSQLite
 /// - `hub`: the ids this hub has had; an event keeps the one it happened under.
 /// - `sink`: how far each sink has got, and a place in the sink's own terms.
 /// - `rejected`: events a sink would not have; their rows in `event` are kept as long.
-/// - `state`: what the daemon wants to find again, in the same transactions as its events.
+/// - `state`: what the daemon wants to find again, in the same transactions as its events;
+///   `revision` is the sequence of the newest event at the time.
+///
+/// `checksum` is a CRC-32 of a row: SQLite notices damage of its own structure only. No two tables
+/// have the same columns, so that a row found anywhere tells which it is from (`Salvage`).
 enum Schema {
     /// The version this program writes.
     static let version: Int64 = 1
@@ -32,7 +36,10 @@ enum Schema {
           sequence INTEGER NOT NULL, sink TEXT NOT NULL, reason TEXT NOT NULL,
           time INTEGER NOT NULL, retry INTEGER NOT NULL, PRIMARY KEY (sequence, sink)
         ) STRICT;
-        CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+        CREATE TABLE state (
+          key TEXT PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL,
+          checksum INTEGER NOT NULL
+        ) STRICT;
         """
     ]
 

@@ -13,6 +13,9 @@ public struct StateChange: Sendable, Hashable {
 
     /// What the change takes of a transaction, in bytes.
     var weight: Int { key.utf8.count + (value?.count ?? 0) }
+
+    /// A check over key and value, as `StoredEvent.checksum` is over an event.
+    var checksum: Int64 { Checksum.of(Array(key.utf8) + [0] + (value ?? [])) }
 }
 
 extension Event {

@@ -27,15 +27,25 @@ internal import CSQLite
     }
 
     /// Goes to the next row of a query with these parameters.
-    func first(_ values: Value...) throws(DatabaseError) -> Bool {
+    func first(_ values: [Value]) throws(DatabaseError) -> Bool {
         try bind(values)
         return try step()
     }
 
+    /// The same, with the parameters one by one.
+    func first(_ values: Value...) throws(DatabaseError) -> Bool {
+        try first(values)
+    }
+
     /// Runs the statement with these parameters to its end.
-    func run(_ values: Value...) throws(DatabaseError) {
+    func run(_ values: [Value]) throws(DatabaseError) {
         try bind(values)
         while try step() {}
+    }
+
+    /// The same, with the parameters one by one.
+    func run(_ values: Value...) throws(DatabaseError) {
+        try run(values)
     }
 
     /// Goes to the next row; false after the last one, and then starts anew.

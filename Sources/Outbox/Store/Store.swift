@@ -22,7 +22,6 @@ public actor Store {
     /// The open database; nil while it is failed or closed.
     var ledger: Ledger?
     var couriers: [Courier] = []
-    var backoff = Backoff()
     /// When a failed database is tried again, and how often it was, on the boot clock.
     var reopenAt: Int64?
     var reopenFailures = 0
@@ -106,15 +105,23 @@ public actor Store {
             throw OutboxError(
                 .tooLarge, "\(weight) bytes at once, at most \(Intake.heaviest) are taken")
         }
-        let result = await withCheckedContinuation { continuation in
-            let request = Intake.Request(events: events, state: state, reply: continuation)
-            if let refusal = intake.add(request) {
-                continuation.resume(returning: .failure(refusal))
-            } else {
-                thread.wake()
-            }
+        let ticket = Intake.Ticket()
+        if let refusal = intake.add(Intake.Request(events: events, state: state, ticket: ticket)) {
+            throw refusal
         }
-        return try result.get()
+        return try await answer(to: ticket)
+    }
+
+    /// Commits all that waits, unless that was done since the request came in, and answers it.
+    ///
+    /// Not a continuation: those are resumed by way of Swift's thread pool, and this way the caller
+    /// is back on its own thread after one hop each way.
+    private func answer(to ticket: Intake.Ticket) throws(OutboxError) -> [Receipt] {
+        if ticket.answer == nil { commitWaiting(now: BootClock.now()) }
+        guard let answer = ticket.answer else {
+            throw OutboxError(.storage, "the store gave no answer")
+        }
+        return try answer.get()
     }
 
     /// How the store is doing, also while its disk does not answer.
@@ -127,8 +134,6 @@ public actor Store {
     /// Does what is due; the thread calls this after each wake-up.
     private func turn() -> Int64? {
         let now = BootClock.now()
-        pulse.busy(since: now)
-        defer { pulse.busy(since: nil) }
         if pulse.state == .closed { return nil }
         if let reopenAt, now >= reopenAt { reopen() }
         commitWaiting(now: now)
@@ -152,7 +157,9 @@ public actor Store {
         let until = BootClock.now() + time.nanoseconds
         for courier in couriers { courier.finish(by: until) }
         // A courier notices its deadline within a second (`Transfer.mayGoOn`).
-        await withCheckedContinuation { closing = (until + 1_000_000_000, $0) }
+        await withTaskExecutorPreference(thread) {
+            await withCheckedContinuation { closing = (until + 1_000_000_000, $0) }
+        }
     }
 
     private func endClosing() {

@@ -58,6 +58,8 @@ extension Store {
     /// Commits one pack, and answers those who wait for it.
     func commit(_ pack: Pack) {
         guard !pack.isEmpty else { return }
+        pulse.busy(since: BootClock.now())
+        defer { pulse.busy(since: nil) }
         do throws(DatabaseError) {
             settle(pack, try write(pack))
         } catch {
@@ -88,7 +90,7 @@ extension Store {
                 let own = rest.prefix(request.events.count)
                 rest = rest.dropFirst(request.events.count)
                 let receipts = own.map { Receipt(sequence: $0.sequence, id: $0.id) }
-                request.reply.resume(returning: .success(receipts))
+                request.ticket.answer(.success(receipts))
             }
         }
         if ledger?.isPinned == false, pulse.state == .full { pulse.enter(.well) }
@@ -135,13 +137,13 @@ extension Store {
     /// Tells a caller that nothing of a request is kept.
     func refuse(_ request: Intake.Request, _ error: OutboxError) {
         intake.countRefused(request.events.count)
-        request.reply.resume(returning: .failure(error))
+        request.ticket.answer(.failure(error))
     }
 
     /// Refuses what waits while there is no database; loose events wait on.
     private func refuseRequests() {
         for request in intake.takeRequests() {
-            request.reply.resume(returning: .failure(OutboxError(.storage, pulse.reason)))
+            request.ticket.answer(.failure(OutboxError(.storage, pulse.reason)))
         }
     }
 }

@@ -109,6 +109,7 @@ extension Store {
     /// Opens the file; a damaged one is put aside and what can be read is saved.
     func openOrSalvage() throws(DatabaseError) -> Ledger {
         do throws(DatabaseError) {
+            try Salvage.finish(settings)
             let ledger = try Ledger(settings)
             // The name of a new file is durable from here on.
             let failure = FileSystem.synchronize(folder: FileSystem.folder(of: settings.path))
@@ -120,5 +121,13 @@ extension Store {
             guard error.kind == .corrupt else { throw error }
             return try salvaged()
         }
+    }
+
+    /// Puts the damaged file aside, and opens one with what can be read of it.
+    private func salvaged() throws(DatabaseError) -> Ledger {
+        let (ledger, report) = try Salvage(settings: settings).run()
+        isDamaged = false
+        salvage = report
+        return ledger
     }
 }

@@ -15,6 +15,9 @@ public struct StoreSettings: Sendable {
     /// When SQLite waits for the disk. Anything but full is for the rigs that show what is lost.
     package var synchronous: Synchronous = .full
 
+    /// How long sinks wait after failures.
+    package var backoff = Backoff()
+
     /// SQLite's `synchronous` setting.
     package enum Synchronous: String, Sendable {
         /// Every commit waits until the disk has it.

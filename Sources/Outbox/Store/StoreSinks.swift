@@ -27,7 +27,8 @@ extension Store {
         for sink in sinks where !couriers.contains(where: { $0.settings == sink }) {
             do throws(SinkFault) {
                 added.append(
-                    try Courier(sink, store: self, clock: settings.clock, backoff: backoff))
+                    try Courier(sink, store: self, clock: settings.clock, backoff: settings.backoff)
+                )
             } catch {
                 throw OutboxError(.setting, error.text)
             }
@@ -115,6 +116,8 @@ extension Store {
         guard let ledger else {
             throw OutboxError(pulse.state == .closed ? .closed : .storage, pulse.reason)
         }
+        pulse.busy(since: BootClock.now())
+        defer { pulse.busy(since: nil) }
         do throws(DatabaseError) {
             return try body(ledger)
         } catch {

@@ -1,16 +1,19 @@
 /// How long to wait after failures: a random time between the base and twice as much with each
 /// failure, up to a cap, so that hubs that failed together do not come back together.
-struct Backoff: Sendable {
+package struct Backoff: Sendable {
     /// The shortest wait: no service is tried more than once a second while it is down.
-    var base: Duration = .seconds(1)
+    package var base: Duration = .seconds(1)
     /// The longest wait: a service that comes back is used again within five minutes.
-    var cap: Duration = .seconds(300)
+    package var cap: Duration = .seconds(300)
     /// The shortest wait after a certificate that cannot be trusted: it will not mend itself.
-    var untrusted: Duration = .seconds(60)
+    package var untrusted: Duration = .seconds(60)
     /// The longest wait a service may ask for.
-    var longest: Duration = .seconds(3_600)
+    package var longest: Duration = .seconds(3_600)
 
-    private(set) var failures = 0
+    private var failures = 0
+
+    /// The waits of real life; only tests are in more of a hurry.
+    package init() {}
 
     /// The next wait, after one more failure; `random` picks from a range.
     mutating func next(

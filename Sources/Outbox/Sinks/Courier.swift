@@ -162,8 +162,7 @@ actor Courier {
     private func turn() -> Int64? {
         if !hasBegun {
             hasBegun = true
-            // Made here, the task is this actor's from its first step and needs no thread pool.
-            Task { await run() }
+            Task(executorPreference: thread) { await self.run() }
         }
         guard let rest else { return nil }
         let isOver =

@@ -97,10 +97,10 @@ struct HTTPVerdict {
         }
     }
 
-    /// Verdicts are those of x509_vfy.h; curl compares names itself, with no verdict.
+    /// Verdicts are those of x509_vfy.h; curl compares names itself and leaves its first value, 1.
     private func certificateFault(_ answer: Transfer.Answer) -> SinkFault {
         switch answer.verdict {
-        case 0, 62:
+        case 0, 1, 62:
             SinkFault(.wrongName, "the certificate of \(host) is for another name: \(answer.text)")
         case 9:
             SinkFault(

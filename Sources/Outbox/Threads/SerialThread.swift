@@ -8,9 +8,12 @@ internal import Synchronization
 /// does what is due and says when it wants to be called next. So an actor has jobs, posts from
 /// other threads (`wake`) and timers in one place, without a task per timer.
 ///
+/// It can be preferred by a task too: what resumes a continuation otherwise goes by way of Swift's
+/// thread pool, which a daemon of few threads does not start for this.
+///
 /// Deadlines are on the boot clock; the kernel sleeps on the monotonic clock, so after a suspend a
 /// deadline may be kept up to its length late.
-final class SerialThread: SerialExecutor {
+final class SerialThread: SerialExecutor, TaskExecutor {
     /// The kernel shows the first 15 bytes (proc(5), comm).
     private let name: String
     private let bell: Int32

@@ -1,0 +1,105 @@
+import Testing
+
+@testable import Outbox
+
+@Suite("Not one byte goes to a peer that is not who it should be", .timeLimit(.minutes(2)))
+struct TLSTests {
+    let scratch = Scratch()
+
+    private func open() async throws -> Store {
+        let outcome = try Rig.run("sh", [Rig.scripts + "/certificates.sh", scratch.path])
+        try #require(outcome.status == 0, "\(outcome.output)")
+        var settings = StoreSettings.test(scratch)
+        settings.backoff.base = .milliseconds(10)
+        settings.backoff.cap = .milliseconds(20)
+        settings.backoff.untrusted = .milliseconds(20)
+        return try await Store.open(settings)
+    }
+
+    private func sink(_ port: String, caFile: String = "ca.pem") -> SinkSettings {
+        var settings = HTTPSinkSettings(
+            url: "https://localhost:\(port)/", caFile: scratch.file(caFile))
+        settings.limits.whole = .seconds(10)
+        return .http(settings)
+    }
+
+    private func fault(_ store: Store) async throws -> SinkFault.Code? {
+        try await until { await store.status().sinks.first?.fault != nil }
+        return await store.status().sinks.first?.fault?.code
+    }
+
+    @Test func aGoodPeer() async throws {
+        let store = try await open()
+        let server = try SyncServer(["200"], certificate: scratch.file("valid.pem"), signed: false)
+        _ = try await store.append([.test(1)])
+        try await store.deliver(to: [sink(server.port)])
+        #expect(try server.next().sequences == [1])
+        await store.close()
+    }
+
+    /// Each fault has its name, so that a person knows what to mend; the server gets no request.
+    @Test(arguments: [
+        ("unknown.pem", SinkFault.Code.untrustedAuthority), ("othername.pem", .wrongName),
+        ("expired.pem", .expired),
+    ])
+    func wrongCertificates(file: String, code: SinkFault.Code) async throws {
+        let store = try await open()
+        let server = try SyncServer(["200"], certificate: scratch.file(file), signed: false)
+        _ = try await store.append([.test(1)])
+        try await store.deliver(to: [sink(server.port)])
+        #expect(try await fault(store) == code)
+        #expect(await store.status().sinks.first?.cursor == 0)
+        await store.close()
+        #expect(try server.rest().allSatisfy { $0.sequences == nil })
+    }
+
+    /// Plain text where TLS is expected: what the server sees is a handshake, no request.
+    @Test func plainText() async throws {
+        let store = try await open()
+        let server = try SyncServer(["200"], certificate: "plain-on-tls", signed: false)
+        _ = try await store.append([.test(1)])
+        try await store.deliver(to: [sink(server.port)])
+        #expect(try await fault(store) == .noTLS)
+        #expect(try server.next().post == false)
+        await store.close()
+    }
+
+    @Test func noAuthorities() async throws {
+        let store = try await open()
+        let server = try SyncServer(["200"], certificate: scratch.file("valid.pem"), signed: false)
+        _ = try await store.append([.test(1)])
+        try await store.deliver(to: [sink(server.port, caFile: "missing.pem")])
+        #expect(try await fault(store) == .authorities)
+        await store.close()
+    }
+
+    @Test func nobodyListens() async throws {
+        let store = try await open()
+        _ = try await store.append([.test(1)])
+        // Port 1 (tcpmux) is nobody's.
+        try await store.deliver(to: [sink("1")])
+        #expect(try await fault(store) == .refused)
+        await store.close()
+    }
+
+    @Test func nameNotFound() async throws {
+        let store = try await open()
+        _ = try await store.append([.test(1)])
+        // RFC 6761, §6.4: the name is never found.
+        try await store.deliver(to: [.http(HTTPSinkSettings(url: "https://hub.invalid/"))])
+        #expect(try await fault(store) == .nameNotFound)
+        await store.close()
+    }
+
+    /// A peer that takes the connection and says nothing.
+    @Test func halfOpen() async throws {
+        let store = try await open()
+        let server = try SyncServer(["hang"], certificate: scratch.file("valid.pem"), signed: false)
+        _ = try await store.append([.test(1)])
+        guard case .http(var http) = sink(server.port) else { return }
+        http.limits.whole = .milliseconds(500)
+        try await store.deliver(to: [.http(http)])
+        #expect(try await fault(store) == .timeout)
+        await store.close(within: .milliseconds(100))
+    }
+}

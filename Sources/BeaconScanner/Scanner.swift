@@ -51,6 +51,16 @@ public struct Scanner: ~Copyable, Sendable {
         _modify { yield &stages.presence }
     }
 
+    /// Lets time pass; see `PresenceTable.tick`. This and the next two spare the accessor's frame,
+    /// which `presence` would allocate for each use from another module.
+    public mutating func tick(at now: BootTime) { stages.presence.tick(at: now) }
+
+    /// When `tick` is due.
+    public var nextDeadline: BootTime { stages.presence.nextDeadline }
+
+    /// The next transition; nil when all are drained.
+    public mutating func nextTransition() -> Transition? { stages.presence.nextTransition() }
+
     /// What became of the advertisements.
     public var counts: Counts { stages.counts }
 
@@ -163,7 +173,7 @@ extension Scanner.Stages {
                     measuredPower: frame.measuredPower, radio: radio, at: now)
                 guard index >= 0 else { return }
                 counts.configured &+= 1
-                if let proximity = presence.proximity(of: index) { sighting(index, proximity) }
+                if let proximity = presence.proximityNow(of: index) { sighting(index, proximity) }
             case .telemetry(let telemetry):
                 counts.telemetry &+= 1
                 let reading = BatteryReading(millivolts: telemetry.battery)

@@ -19,7 +19,7 @@ public struct Recognizer: Sendable {
     /// - Parameters:
     ///   - payload: the advertising data of one report.
     ///   - body: is given each thing that was recognized.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func recognize(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) {
         let start = fastLane(payload, body)
         guard start < payload.count else { return }

@@ -7,7 +7,7 @@ extension ReportParser {
     ///   - record: the packet, as `CaptureReader` returned it.
     ///   - chunk: the chunk it was read from.
     ///   - deliver: is given each advertisement's header and data.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func parse(
         _ record: CaptureRecord, in chunk: Span<UInt8>,
         _ deliver: (Advertisement, Span<UInt8>) -> Void

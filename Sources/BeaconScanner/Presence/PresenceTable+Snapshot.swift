@@ -13,6 +13,15 @@ extension PresenceTable {
         return tracks[Int(index)].state.proximity
     }
 
+    /// The same for the hot path: mutating, because a borrow of this table from within a closure
+    /// copies all of it.
+    mutating func proximityNow(of index: Int32) -> Proximity? {
+        guard index >= 0, Int(index) < tracks.count, tracks[Int(index)].state.isPresent else {
+            return nil
+        }
+        return tracks[Int(index)].state.proximity
+    }
+
     /// The index of a configured beacon; nil when the configuration does not know it.
     public func index(of id: BeaconID) -> Int32? {
         index.find(id, in: tracks).map { Int32(truncatingIfNeeded: $0) }

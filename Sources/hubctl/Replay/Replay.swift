@@ -128,8 +128,8 @@ struct Replay: ~Copyable {
     }
 
     private mutating func tick(_ time: BootTime) {
-        scanner.presence.tick(at: time)
-        nextTick = scanner.presence.nextDeadline
+        scanner.tick(at: time)
+        nextTick = scanner.nextDeadline
         drain()
     }
 
@@ -143,7 +143,7 @@ struct Replay: ~Copyable {
     }
 
     private mutating func drain() {
-        while let transition = scanner.presence.nextTransition() {
+        while let transition = scanner.nextTransition() {
             switch transition.change {
             case .entered: result.entered += 1
             case .left: result.left += 1

@@ -96,7 +96,7 @@ final class Air {
 
     /// Tells the transitions that hearing has brought.
     func drain() {
-        while let transition = scanner.presence.nextTransition() { onTransition(transition) }
+        while let transition = scanner.nextTransition() { onTransition(transition) }
     }
 
     /// Computes what identity keys show at a wall-clock time; cheap when nothing is due.
@@ -105,8 +105,8 @@ final class Air {
     }
 
     private func tick(at time: BootTime) {
-        scanner.presence.tick(at: time)
-        nextTick = scanner.presence.nextDeadline
+        scanner.tick(at: time)
+        nextTick = scanner.nextDeadline
         drain()
     }
 

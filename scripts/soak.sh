@@ -1,0 +1,15 @@
+#!/bin/sh
+# The long form of the crash rigs: 5,000 kills and 400 power cuts for each of 3 seeds.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/build.sh outbox-rig
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cc -O1 -Wall -Wextra -Werror -shared -fPIC -o "$work/disk.so" Tests/Rigs/disk.c -ldl
+rig=$(pwd)/.build/release/outbox-rig
+mkdir "$work/kill"
+python3 Tests/Rigs/kill.py "$rig" "$work/kill" 5000
+for seed in 1 2 3; do
+    mkdir "$work/cut-$seed"
+    python3 Tests/Rigs/power_cut.py "$rig" "$work/disk.so" "$work/cut-$seed" 400 "$seed"
+done

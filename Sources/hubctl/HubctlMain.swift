@@ -15,6 +15,10 @@ enum HubctlMain {
     }
 
     static func main() {
+        // A closed 0, 1 or 2 would be taken by the next file or socket, and written into.
+        for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
         // A reader that goes away is noticed when writing.
         signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())

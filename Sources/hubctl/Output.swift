@@ -30,7 +30,8 @@ struct Output {
         try print(table.lines(on: terminal))
     }
 
-    private func write(_ bytes: [UInt8]) throws(Failure) {
+    /// Writes bytes as they are.
+    func write(_ bytes: [UInt8]) throws(Failure) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = unsafe rest.withUnsafeBytes { buffer in

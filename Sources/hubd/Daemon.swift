@@ -31,6 +31,10 @@ final class Daemon {
     private var captures: [CaptureRadio] = []
     private var busProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
+    private var lastChange: Task<Void, Never>?
+    private var lastOutbox: OutboxStatus?
+    private var isPolling = false
+    private var isStopping = false
 
     var beaconRows: BeaconRows { BeaconRows(air: air, shop: shop) }
     var campaignRows: CampaignRows { CampaignRows(shop: shop, counters: counters) }
@@ -122,7 +126,7 @@ final class Daemon {
             busProblem = HubProblem(
                 part: "bus",
                 text:
-                    "\(error.message); trying again every \(delay.components.seconds + 1) s at most 5"
+                    "\(error.message); next try within \(delay.components.seconds + 1) s"
             )
             return true
         }
@@ -210,12 +214,26 @@ final class Daemon {
     // MARK: Watching over the stations
 
     private func everySecond() {
+        // A store that hangs is told of from what is known without it.
+        if let known = knownOutbox { watch.update(problems(known)) }
+        guard !isPolling else { return }
+        isPolling = true
         Task {
             // Answered by the store's own thread: a wedged disk stops the pings to the watchdog.
             let status = await store.status()
+            isPolling = false
+            lastOutbox = status
             watch.update(problems(status))
             pulse()
         }
+    }
+
+    /// The last status with the store's present health, when the store is too busy to be asked.
+    private var knownOutbox: OutboxStatus? {
+        let health = store.health
+        guard health.busyFor > .seconds(1), var known = lastOutbox else { return nil }
+        known.health = health
+        return known
     }
 
     private func pulse() {
@@ -269,7 +287,7 @@ final class Daemon {
     func clockJumped() {
         journal.notice("the wall clock was set", .clockSet)
         shop.refresh()
-        air.refreshKeys(unixSeconds: WallClock.now().unixSeconds)
+        air.refreshKeys()
     }
 
     // MARK: Reload and end
@@ -278,8 +296,15 @@ final class Daemon {
     ///
     /// - Returns: why nothing was put in force.
     func reload() async -> [String] {
+        await inTurn { await self.reloadNow() }
+    }
+
+    private func reloadNow() async -> [String] {
+        guard !isStopping else { return ["hubd is ending"] }
         ServiceManager.reloading()
-        defer { ServiceManager.ready("\(loaded.catalog.beacons.count) beacons") }
+        defer {
+            if !isStopping { ServiceManager.ready("\(loaded.catalog.beacons.count) beacons") }
+        }
         let new: Loaded
         do throws(Problems) {
             new = try Loaded(config: config)
@@ -314,12 +339,33 @@ final class Daemon {
 
     private func put(_ new: Loaded) {
         loaded = new
-        shop.configure(new.catalog)
+        // Transitions tell of zones by number: those of the old catalog go out with its words.
+        air.drain()
         air.configure(new.catalog, keys: new.keys)
+        shop.configure(new.catalog)
+        let zones = new.catalog.zoneNumbers
+        for (number, radio) in air.radios.enumerated() where radio.state.problem == nil {
+            air.assign(radio: UInt8(clamping: number), zone: radio.zone.flatMap { zones[$0] })
+        }
+    }
+
+    /// Runs changes of what is in force one after the other: each reads the files, waits for the
+    /// store and then puts its result in force, and another one in between would be undone.
+    private func inTurn<Result: Sendable>(
+        _ change: @escaping @Hub () async -> Result
+    ) async -> Result {
+        let before = lastChange
+        let task = Task { @Hub in
+            await before?.value
+            return await change()
+        }
+        lastChange = Task { _ = await task.value }
+        return await task.value
     }
 
     /// Stops hearing, commits what waits, gives the sinks one last try, leaves the bus.
     func stop() async {
+        isStopping = true
         ServiceManager.stopping()
         journal.notice("ending", .stopping)
         for capture in captures { capture.stop() }
@@ -330,7 +376,7 @@ final class Daemon {
     // MARK: What the bus asks
 
     func status() async throws(BusError) -> Fields {
-        let outbox = await store.status()
+        let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
         return StatusReport(
             version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
             air: air, shop: shop, outbox: outbox, problems: problems(outbox)
@@ -338,10 +384,11 @@ final class Daemon {
     }
 
     func events(_ filter: BusValue) async throws(BusError) -> [BusValue] {
+        let filter = try EventFilter(filter)
         do throws(OutboxError) {
             let page = try await store.events(
-                after: filter["after"]?.integer ?? 0, notBefore: filter["since"]?.integer ?? .min,
-                type: filter["type"]?.string, limit: Int(filter["limit"]?.integer ?? 100))
+                after: filter.after, notBefore: filter.since, type: filter.type,
+                limit: filter.limit)
             return [
                 .strings(page.events.map { String(decoding: $0.line, as: UTF8.self) }),
                 .uint64(UInt64(clamping: page.through)), .bool(page.hasMore),
@@ -383,9 +430,10 @@ final class Daemon {
         _ spot: BusValue, _ options: BusValue, isRecorded: Bool
     ) async throws(BusError) -> Fields {
         let heard = try ShakeSpot.read(spot)
+        let user = try ShakeSpot.user(options)
         let answer = shop.shake(heard, air: air)
         if isRecorded {
-            let event = writer.shake(heard, user: options["user"]?.string, answer)
+            let event = writer.shake(heard, user: user, answer)
             do throws(OutboxError) {
                 _ = try await counters.record(event, served: answer.served.map(\.campaign.id))
             } catch {
@@ -399,7 +447,27 @@ final class Daemon {
     func importRows(
         _ name: String, _ bytes: [UInt8], isDryRun: Bool
     ) async throws(BusError) -> Fields {
+        try Printable.check(name, "the file's name", longest: 4_096)
+        return try await inTurn { () async -> Result<Fields, BusError> in
+            do throws(BusError) {
+                return .success(try self.importNow(name, bytes, isDryRun: isDryRun))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
+    }
+
+    private func importNow(
+        _ name: String, _ bytes: [UInt8], isDryRun: Bool
+    ) throws(BusError) -> Fields {
         var fields = Fields()
+        do throws(Problems) {
+            _ = try Loaded(loaded.settings, config: config, draft: Loaded.draft(loaded.settings))
+        } catch {
+            let lines = ["the catalog has changed and is broken; mend it and reload first:"]
+            fields.set("problems", lines + "\(error)".split(separator: "\n").map(String.init))
+            return fields
+        }
         let new: Loaded
         do throws(Problems) {
             var draft = try Loaded.draft(loaded.settings)

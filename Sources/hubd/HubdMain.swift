@@ -8,6 +8,10 @@ import Outbox
 @main
 enum HubdMain {
     static func main() {
+        // A closed 0, 1 or 2 would be taken by the next file or socket, and written into.
+        for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
         // Before any thread: each one inherits what is blocked.
         UnixSignal.block()
         let options: CommandLineOptions

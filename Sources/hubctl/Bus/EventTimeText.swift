@@ -18,15 +18,27 @@ enum EventTimeText {
             let tail = unsafe String(cString: rest)
             if tail.isEmpty {
                 unsafe parts.tm_isdst = -1
-                return unsafe Int64(mktime(&parts)) &* 1_000_000_000
+                let day = unsafe parts.tm_mday
+                let seconds = unsafe Int64(mktime(&parts))
+                if unsafe parts.tm_mday == day, let moment = nanoseconds(seconds) { return moment }
+                break
             }
             if let offset = offset(tail) {
-                return unsafe (Int64(timegm(&parts)) &- offset) &* 1_000_000_000
+                let day = unsafe parts.tm_mday
+                let seconds = unsafe Int64(timegm(&parts)) &- offset
+                if unsafe parts.tm_mday == day, let moment = nanoseconds(seconds) { return moment }
+                break
             }
         }
         throw Failure(
             .usage,
             "--since: \(quoted(text)), expected 2026-11-22T14:00:00+08:00 or an age such as 15min")
+    }
+
+    /// Nil beyond the year 2262, where 64 bits of nanoseconds end.
+    private static func nanoseconds(_ seconds: Int64) -> Int64? {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? nil : product
     }
 
     private static func age(_ text: String) -> Int64? {

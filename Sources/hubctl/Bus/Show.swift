@@ -4,7 +4,7 @@ import JSON
 enum Show {
     static func text(_ value: JSONValue?) -> String {
         switch value {
-        case .string(let text): text
+        case .string(let text): Table.Cell(text).text
         case .number(let number): number.text
         case .bool(let flag): flag ? "yes" : "no"
         default: ""

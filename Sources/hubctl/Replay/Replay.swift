@@ -37,18 +37,11 @@ struct Replay: ~Copyable {
         hasCampaigns = !catalog.campaigns.isEmpty
         var settings = PresenceSettings()
         settings.unknownCapacity = 65_536
-        let zones = Dictionary(
-            catalog.zones.enumerated().map { ($0.element.id, Int32($0.offset)) },
-            uniquingKeysWith: { first, _ in first })
-        let beacons = catalog.beacons.map { beacon in
-            KnownBeacon(
-                id: beacon.id, measuredPower: beacon.measuredPower,
-                zone: beacon.zone.flatMap { zones[$0] }, isWorn: beacon.holder != nil)
-        }
         // A fixed seed: the same capture gives the same result.
         scanner = Scanner(
             presence: PresenceTable(
-                beacons: beacons, settings: settings, seed: 1, at: BootTime(nanoseconds: 0)))
+                beacons: catalog.knownBeacons, zoneParents: catalog.zoneParents,
+                settings: settings, seed: 1, at: BootTime(nanoseconds: 0)))
     }
 
     /// Plays the file once.
@@ -70,7 +63,7 @@ struct Replay: ~Copyable {
             progress(scanner.reports)
         }
         result.seconds += Self.now() - start
-        shift = latest.map { $0 + 1_000 } ?? 0
+        shift = latest.map { $0 &+ 1_000 } ?? 0
     }
 
     /// Reports heard so far.

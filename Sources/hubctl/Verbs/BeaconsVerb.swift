@@ -7,7 +7,7 @@ enum BeaconsVerb: Verb {
     static let name = "beacons"
     static let summary = "the beacons: where they are, how they are heard, what is wrong"
     static let options: [Arguments.Option] = [
-        .init("--zone", "ZONE", "only beacons in this zone"),
+        .init("--zone", "ZONE", "only beacons in this zone and those inside it"),
         .init("--unknown", "beacons that were heard and that no catalog names"),
         .init("--missing", "only beacons that should be heard and are not"),
     ]
@@ -25,7 +25,7 @@ enum BeaconsVerb: Verb {
             ? try await client.document("ListUnknown", of: "Beacons1", [.uint32(10_000)])
             : try await client.document("List", of: "Beacons1")
         let rows = (reply.elements ?? []).filter { row in
-            if let zone = arguments.value("--zone"), row["zone"]?.string != zone { return false }
+            if let zone = arguments.value("--zone"), !isIn(zone, row) { return false }
             let isMissing = ["missing", "never-heard"].contains(row["state"]?.string)
             return !arguments.has("--missing") || isMissing
         }
@@ -36,6 +36,11 @@ enum BeaconsVerb: Verb {
             if rows.isEmpty { try output.print("no such beacons") }
         }
         return .ok
+    }
+
+    /// Whether a beacon is in a zone or in one inside it.
+    private static func isIn(_ zone: String, _ row: JSONValue) -> Bool {
+        (row["zonePath"]?.elements ?? []).contains { $0.string == zone }
     }
 
     static func table(_ rows: [JSONValue]) -> Table {

@@ -32,6 +32,9 @@ enum DecodeVerb: Verb {
             throw Failure(.usage, "decode: no area; see hubctl decode --help")
         }
         let text = arguments.words.dropFirst().joined(separator: " ")
+        guard arguments.words.count > 1 else {
+            throw Failure(.usage, "decode \(area): no HEX; see hubctl decode --help")
+        }
         let key = try keyBytes(arguments)
         if let area = BeaconArea(rawValue: area) {
             return try beacon(area, text, try identity(key, arguments), output)
@@ -89,7 +92,12 @@ enum DecodeVerb: Verb {
     private static func identity(
         _ key: [UInt8]?, _ arguments: Arguments
     ) throws(Failure) -> BeaconArea.Key? {
-        guard let key else { return nil }
+        guard let key else {
+            guard arguments.value("--rotation") == nil, arguments.value("--time") == nil else {
+                throw Failure(.usage, "--rotation and --time need --key=HEX beside them")
+            }
+            return nil
+        }
         guard let rotation = try arguments.number("--rotation", minimum: 0), rotation <= 15,
             let time = try arguments.number("--time", minimum: 0)
         else {

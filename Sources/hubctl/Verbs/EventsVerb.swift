@@ -31,7 +31,7 @@ enum EventsVerb: Verb {
             try await client.subscribe("EventKept", of: "Hub1") { printer.take($0) }
         }
         var kept: [JSONLine] = []
-        var after: Int64 = 0
+        var after = since == nil && type == nil ? try await start(limit, client) : 0
         while true {
             var filter: [(String, BusValue)] = [
                 ("after", .int64(after)), ("limit", .uint32(1_000)),
@@ -39,6 +39,9 @@ enum EventsVerb: Verb {
             if let since { filter.append(("since", .int64(since))) }
             if let type { filter.append(("type", .string(type))) }
             let page = try await client.call("Events", of: "Hub1", [.options(filter)])
+            guard page.count == 3 else {
+                throw Failure(.software, "hubd's answer has another form")
+            }
             kept += (page[0].elements ?? []).compactMap { $0.string.flatMap(JSONLine.init) }
             if kept.count > limit { kept.removeFirst(kept.count - limit) }
             after = page[1].integer ?? after
@@ -52,6 +55,15 @@ enum EventsVerb: Verb {
         printer.begin()
         try await client.daemonIsGone()
         throw Failure(.notRunning, "hubd has left the bus")
+    }
+
+    /// Behind which number the newest `limit` events stand, so that not all are read for them.
+    @Hub private static func start(
+        _ limit: Int, _ client: HubClient
+    ) async throws(Failure) -> Int64 {
+        let outbox = try await client.document("Outbox", of: "Hub1")
+        let last = outbox["lastSequence"]?.number?.integer(as: Int64.self) ?? 0
+        return max(0, last - Int64(clamping: limit))
     }
 
     /// `beacon.entered` stands for `org.hubd.beacon.entered.v1`.
@@ -135,11 +147,10 @@ final class EventPrinter {
             .map { "\($0.key)=\(Show.text($0.value))" }
         let words = [
             clock ?? "", "#\(line.sequence)",
-            terminal.paint(DisplayWidth.pad(type, to: 16, rightAligned: false), .heading),
+            DisplayWidth.pad(type, to: 16, rightAligned: false),
             Show.text(event["subject"]), details.joined(separator: " "),
         ]
         let text = words.filter { !$0.isEmpty }.joined(separator: "  ")
-        guard let width = terminal.width, !terminal.hasColor else { return text }
-        return DisplayWidth.cut(text, to: width)
+        return terminal.width.map { DisplayWidth.cut(text, to: $0) } ?? text
     }
 }

@@ -20,8 +20,7 @@ enum ExportVerb: Verb {
         if output.wantsJSON {
             try output.print(["csv": .string(text)] as JSONValue)
         } else {
-            // The file ends with its own line break.
-            try output.print(text.hasSuffix("\r\n") ? String(text.dropLast()) : text)
+            try output.write(reply.first?.bytes ?? [])
         }
         return .ok
     }

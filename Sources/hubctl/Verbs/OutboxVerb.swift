@@ -53,10 +53,10 @@ enum OutboxVerb: Verb {
             .init(title: "problem", shrinksTo: 20),
         ])
         for sink in outbox["sinks"]?.elements ?? [] {
-            let oldest = sink["oldestSeconds"]?.number?.double.map(Show.duration) ?? ""
+            let oldest = sink["oldest"]?.number?.double.map(Show.duration) ?? ""
             sinks.add([
-                .init(Show.text(sink["name"])), .init(Show.count(sink["delivered"])),
-                .init(Show.count(sink["depth"])), .init(oldest),
+                .init(Show.text(sink["sink"])), .init(Show.count(sink["delivered"])),
+                .init(Show.count(sink["waiting"])), .init(oldest),
                 .init(Show.text(sink["problem"]), .bad),
             ])
         }

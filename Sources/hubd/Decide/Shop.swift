@@ -7,7 +7,8 @@ import EventLoop
 final class Shop {
     private(set) var catalog: Catalog
     private(set) var index: CampaignIndex
-    private(set) var labels: [BeaconID: String]
+    /// The zone around each zone.
+    private var parents: [String: String]
     private var timer: EventLoop.Timer?
     private let ranging: Ranging
 
@@ -15,14 +16,14 @@ final class Shop {
         self.catalog = catalog
         self.ranging = ranging
         index = CampaignIndex(catalog)
-        labels = catalog.beaconLabels
+        parents = catalog.zonesAround
         refresh()
     }
 
     func configure(_ catalog: Catalog) {
         self.catalog = catalog
         index = CampaignIndex(catalog)
-        labels = catalog.beaconLabels
+        parents = catalog.zonesAround
         refresh()
     }
 
@@ -39,6 +40,18 @@ final class Shop {
         timer = Hub.loop.schedule(after: wait) { [weak self] in
             Hub.assumeIsolated { self?.refresh() }
         }
+    }
+
+    /// A zone and the zones around it, the inner one first.
+    func path(of zone: String?) -> [String] {
+        var path: [String] = []
+        var next = zone
+        // A checked catalog has no cycle; the bound only says so.
+        while let zone = next, path.count < Catalog.maximumZoneDepth {
+            path.append(zone)
+            next = parents[zone]
+        }
+        return path
     }
 
     /// What a shake at a spot yields now.
@@ -73,9 +86,9 @@ final class Shop {
 }
 
 extension Catalog {
-    fileprivate var beaconLabels: [BeaconID: String] {
+    fileprivate var zonesAround: [String: String] {
         Dictionary(
-            beacons.compactMap { beacon in beacon.label.map { (beacon.id, $0) } },
+            zones.compactMap { zone in zone.parent.map { (zone.id, $0) } },
             uniquingKeysWith: { first, _ in first })
     }
 }

@@ -63,7 +63,10 @@ final class Air {
 
     func setState(_ state: RadioStatus.State, of radio: UInt8) {
         radios[Int(radio)].state = state
-        if state.problem != nil { scanner.presence.radioLost(radio, at: now) }
+        // What only this radio heard has not left: nobody listens any more.
+        if state == .ended || state.problem != nil {
+            scanner.presence.radioLost(radio, at: now)
+        }
     }
 
     /// A zone of the new catalog for a radio.
@@ -99,9 +102,19 @@ final class Air {
         while let transition = scanner.nextTransition() { onTransition(transition) }
     }
 
-    /// Computes what identity keys show at a wall-clock time; cheap when nothing is due.
-    func refreshKeys(unixSeconds: Int64) {
-        scanner.refresh(unixSeconds: unixSeconds)
+    /// The wall clock by which identifiers change: that of a capture while one is played.
+    private var recordedTime: Int64?
+
+    /// A capture has come to this Unix time; nil when it has ended. Cheap when nothing is due.
+    func setRecordedTime(_ unixSeconds: Int64?) {
+        guard unixSeconds != recordedTime else { return }
+        recordedTime = unixSeconds
+        refreshKeys()
+    }
+
+    /// Computes what identity keys show now.
+    func refreshKeys() {
+        scanner.refresh(unixSeconds: recordedTime ?? WallClock.now().unixSeconds)
     }
 
     private func tick(at time: BootTime) {
@@ -112,6 +125,7 @@ final class Air {
 
     private func second() {
         let time = now
+        if recordedTime == nil { refreshKeys() }
         if time >= nextTick { tick(at: time) }
         for radio in radios.indices { radios[radio].rate.update(radios[radio].reports, at: time) }
     }
@@ -123,7 +137,7 @@ final class Air {
         scanner.presence.configure(
             catalog.knownBeacons, zoneParents: catalog.zoneParents, at: now)
         scanner.setResolver(Self.resolver(keys))
-        scanner.refresh(unixSeconds: WallClock.now().unixSeconds)
+        refreshKeys()
         drain()
     }
 

@@ -10,6 +10,9 @@ final class CaptureRadio {
     /// get their turns too: about a millisecond of work.
     private static let recordsInTurn = 4_096
 
+    /// A day in µs.
+    private static let longestWait = 86_400_000_000.0
+
     private var file: CaptureFile
     private let number: UInt8
     private let speed: Radio.Speed
@@ -66,6 +69,7 @@ final class CaptureRadio {
                 wait = delay(until: record)
                 guard wait <= .zero else { return false }
                 left -= 1
+                air.setRecordedTime(record.time / 1_000_000)
                 latest = time
                 air.hear(record, in: chunk, radio: number, at: time, campaigns: campaigns)
                 return true
@@ -75,6 +79,7 @@ final class CaptureRadio {
         } catch {
             settle()
             timer = nil
+            air.setRecordedTime(nil)
             onEnd(.failed("\(error)"))
         }
     }
@@ -87,6 +92,7 @@ final class CaptureRadio {
     private func end() throws(CaptureFileError) {
         guard isRepeated else {
             timer = nil
+            air.setRecordedTime(nil)
             return onEnd(.ended)
         }
         try file.rewind()
@@ -107,13 +113,14 @@ final class CaptureRadio {
         guard case .times(let factor) = speed else { return .zero }
         let beginning = begin(with: record)
         let played = Double(record.time &- beginning.recordTime) / factor
-        let due = beginning.instant.advanced(by: .microseconds(Int64(played)))
-        return Hub.loop.now.duration(to: due)
+        // A file may claim any time: a day is as long as anybody waits for the next packet.
+        let bounded = min(max(played, -Self.longestWait), Self.longestWait * 365_000)
+        let due = beginning.instant.advanced(by: .microseconds(Int64(bounded)))
+        return min(Hub.loop.now.duration(to: due), .seconds(86_400))
     }
 
     private func begin(with record: CaptureRecord) -> Beginning {
         if let beginning { return beginning }
-        air.refreshKeys(unixSeconds: record.time / 1_000_000)
         let new = Beginning(recordTime: record.time, air: air.now, instant: Hub.loop.now)
         beginning = new
         return new

@@ -41,6 +41,7 @@ struct RadioStatus {
 struct ReportRate {
     private var counted: UInt64 = 0
     private var since: BootTime?
+    private var isFirst = true
     private(set) var perSecond = 0.0
 
     /// Takes the count of all reports so far; called about once a second.
@@ -54,6 +55,7 @@ struct ReportRate {
         guard seconds > 0 else { return }
         let present = Double(reports &- counted) / seconds
         // A first figure at once, then a tenth of the difference each second.
-        perSecond = perSecond == 0 ? present : perSecond + (present - perSecond) * 0.1
+        perSecond = isFirst ? present : perSecond + (present - perSecond) * 0.1
+        isFirst = false
     }
 }

@@ -21,16 +21,22 @@ final class CampaignCounters {
     private var shook: [String: Int]
     private var waiting: [Entry] = []
     private var isBusy = false
+    /// A commit failed in a way that leaves open whether it took place: the counts are read again.
+    private var isInDoubt = false
 
     /// Reads the counts that are kept.
     init(_ store: Store) async throws(OutboxError) {
         self.store = store
-        shook = [:]
-        for (key, value) in try await store.state(prefix: Self.prefix)
-        where key.hasSuffix(Self.suffix) {
-            let id = String(key.dropFirst(Self.prefix.count).dropLast(Self.suffix.count))
-            shook[id] = Int(String(decoding: value, as: UTF8.self))
+        shook = try await Self.read(store)
+    }
+
+    private static func read(_ store: Store) async throws(OutboxError) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for (key, value) in try await store.state(prefix: prefix) where key.hasSuffix(suffix) {
+            let id = String(key.dropFirst(prefix.count).dropLast(suffix.count))
+            counts[id] = Int(String(decoding: value, as: UTF8.self))
         }
+        return counts
     }
 
     func shook(_ campaign: String) -> Int { shook[campaign] ?? 0 }
@@ -59,6 +65,10 @@ final class CampaignCounters {
     }
 
     private func keep(_ batch: [Entry]) async {
+        if isInDoubt, let counts = try? await Self.read(store) {
+            shook = counts
+            isInDoubt = false
+        }
         var counts: [String: Int] = [:]
         for campaign in batch.flatMap(\.served) {
             counts[campaign] = (counts[campaign] ?? shook(campaign)) + 1
@@ -73,7 +83,11 @@ final class CampaignCounters {
             for (entry, receipt) in zip(batch, receipts) {
                 entry.reply.resume(returning: .success(receipt))
             }
+        } catch  where error.code == .tooLarge && batch.count > 1 {
+            // Together too much for one transaction; each alone may well fit.
+            for entry in batch { await keep([entry]) }
         } catch {
+            isInDoubt = error.code == .storage
             for entry in batch { entry.reply.resume(returning: .failure(error)) }
         }
     }

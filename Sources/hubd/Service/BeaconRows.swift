@@ -28,6 +28,7 @@ struct BeaconRows {
         fields.set("id", status.id.description)
         fields.set("label", beacon.label)
         fields.set("zone", shop.catalog.zone(status.zone))
+        fields.set("zonePath", shop.path(of: shop.catalog.zone(status.zone)))
         fields.set("holder", beacon.holder)
         fields.set("rssi", status.rssi.map { Double($0).rounded(toDigits: 1) })
         fields.set("distance", status.distance.map { $0.rounded(toDigits: 2) })
@@ -62,9 +63,9 @@ struct BeaconRows {
 
     private func setHeard(_ heard: BootTime?, _ wall: WallClock.Reading, _ fields: inout Fields) {
         guard let heard else { return }
-        let age = Double(air.now.nanoseconds(since: heard)) / 1e9
-        fields.set("lastHeard", wall.moved(bySeconds: -age).rfc3339)
-        fields.set("lastHeardSeconds", max(0, age).rounded(toDigits: 1))
+        let age = max(0, air.now.nanoseconds(since: heard))
+        fields.set("lastHeard", wall.moved(byNanoseconds: -age).rfc3339)
+        fields.set("lastHeardSeconds", (Double(age) / 1e9).rounded(toDigits: 1))
     }
 }
 

@@ -26,6 +26,7 @@ struct CampaignRows {
             fields.set("stock", campaign.stock)
             var counts = Fields()
             counts.set("shook", counters.shook(campaign.id))
+            fields.set("shook", counters.shook(campaign.id))
             fields.set("counters", counts)
             return fields
         }

@@ -24,11 +24,11 @@ struct OutboxReport {
 
     private func row(_ sink: SinkStatus) -> Fields {
         var fields = Fields()
-        fields.set("name", name(sink.name))
+        fields.set("sink", name(sink.name))
         fields.set("address", sink.name)
         fields.set("delivered", sink.cursor)
-        fields.set("depth", sink.depth)
-        fields.set("oldestSeconds", sink.oldestAge.map { Double($0.components.seconds) })
+        fields.set("waiting", sink.depth)
+        fields.set("oldest", sink.oldestAge.map { Double($0.components.seconds) })
         fields.set("failures", sink.failures)
         fields.set("problem", sink.fault?.text)
         fields.set("retryInSeconds", sink.retryIn.map { Double($0.components.seconds) })

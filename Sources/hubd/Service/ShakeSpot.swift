@@ -8,6 +8,17 @@ enum ShakeSpot {
     /// 127 stands for "no RSSI" in HCI reports and here.
     private static let noRSSI: Int64 = 127
 
+    /// The opaque key of who shakes; nil when nobody says.
+    static func user(_ options: BusValue) throws(BusError) -> String? {
+        for entry in options.entries ?? [] where entry.key.string != "user" {
+            throw BusError(.invalid, "option \"\(entry.key.string ?? "")\": expected user")
+        }
+        guard let value = options["user"] else { return nil }
+        guard let user = value.string else { throw BusError(.invalid, "user: expected a text") }
+        try Printable.check(user, "user", longest: 128)
+        return user
+    }
+
     static func read(_ value: BusValue) throws(BusError) -> [(beacon: BeaconID, rssi: Int?)] {
         let entries = value.elements ?? []
         guard (1...longest).contains(entries.count) else {

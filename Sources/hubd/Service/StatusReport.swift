@@ -75,7 +75,7 @@ struct StatusReport {
     private var devices: Fields {
         var fields = Fields()
         fields.set("configured", settings.devices.count)
-        fields.set("heard", air.counts.airSync)
+        fields.set("airSyncAdverts", air.counts.airSync)
         return fields
     }
 

@@ -14,9 +14,9 @@ extension WallClock.Reading {
             + Self.two(ahead % 60)
     }
 
-    /// This reading moved by seconds; the offset is that of the moved instant.
-    func moved(bySeconds seconds: Double) -> WallClock.Reading {
-        let moved = unixNanoseconds &+ Int64(seconds * 1e9)
+    /// This reading moved by nanoseconds; the offset is that of the moved instant.
+    func moved(byNanoseconds nanoseconds: Int64) -> WallClock.Reading {
+        let moved = unixNanoseconds &+ nanoseconds
         return WallClock.Reading(
             unixNanoseconds: moved, utcOffset: WallClock.utcOffset(at: moved / 1_000_000_000),
             isSynchronised: isSynchronised)

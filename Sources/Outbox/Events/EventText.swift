@@ -51,7 +51,7 @@ extension [UInt8] {
     /// no offset of any place and is written as UTC; seconds of an offset are cut off, as RFC 3339
     /// has minutes only, and the clock time is adjusted to match.
     mutating func append(rfc3339 time: EventTime) {
-        let offset = abs(time.utcOffset) < 86_400 ? time.utcOffset / 60 : 0
+        let offset = (-86_399...86_399).contains(time.utcOffset) ? time.utcOffset / 60 : 0
         let milliseconds = time.unixNanoseconds.floorDivided(by: 1_000_000).quotient
         let local = milliseconds + Int64(offset) * 60_000
         let (day, ofDay) = local.floorDivided(by: 86_400_000)

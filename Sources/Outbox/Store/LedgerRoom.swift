@@ -24,13 +24,15 @@ extension Ledger {
         for _ in 0..<Self.rounds {
             do throws(DatabaseError) {
                 let result = try write()
-                try checkpointIfGrown()
+                try tendLog()
                 return result
             } catch {
                 guard error.kind == .full else { throw error }
                 if relieve() { continue }
-                if try trimDelivered(limit: Self.trimBatch) > 0 { continue }
-                guard try shed(at: now) else { throw error }
+                if try trimDelivered(limit: Self.trimBatch) == 0 {
+                    guard try shed(at: now) else { throw error }
+                }
+                try tendLog()
             }
         }
         throw DatabaseError(code: SQLITE_FULL, text: "\(path): no room was made in time")
@@ -72,14 +74,16 @@ extension Ledger {
         try database.execute("PRAGMA wal_checkpoint(\(mode))")
     }
 
-    private func checkpointIfGrown() throws(DatabaseError) {
+    /// Empties the log when it holds too much that the file has no room for yet; while the disk is
+    /// full always, so that the next transaction finds the log's own room free.
+    private func tendLog() throws(DatabaseError) {
         let length = FileSystem.length(of: path) ?? 0
-        guard try database.number("PRAGMA page_count") - length / Self.pageSize > Self.growthLimit
-        else { return }
+        let growth = try database.number("PRAGMA page_count") - length / Self.pageSize
+        guard isPinned || growth > Self.growthLimit else { return }
         do throws(DatabaseError) {
             try checkpoint()
         } catch {
-            // The events are durable in the log all the same.
+            // What was written is durable in the log all the same.
             guard error.kind == .full else { throw error }
             _ = relieve()
         }

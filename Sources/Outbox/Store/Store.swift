@@ -138,6 +138,8 @@ public actor Store {
         if let reopenAt, now >= reopenAt { reopen() }
         commitWaiting(now: now)
         if let closing, now >= closing.until || couriers.isEmpty { endClosing() }
+        // A full disk is asked about every second.
+        if ledger?.isPinned == true { upkeepAt = min(upkeepAt, now + 1_000_000_000) }
         if ledger != nil, now >= upkeepAt { upkeep(now: now) }
         return [
             reopenAt, ledger == nil ? nil : intake.deadline, ledger == nil ? nil : upkeepAt,

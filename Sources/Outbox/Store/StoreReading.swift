@@ -100,8 +100,7 @@ extension Store {
                 pulse.enter(.well)
             }
         }
-        // A full disk is asked about every second, age once a minute.
-        let wait: Int64 = retired == Ledger.trimBatch ? 0 : ledger?.isPinned == true ? 1 : 60
-        upkeepAt = now + wait * 1_000_000_000
+        // Age is asked about once a minute, and at once while there is more to retire.
+        upkeepAt = retired == Ledger.trimBatch ? now : now + 60_000_000_000
     }
 }

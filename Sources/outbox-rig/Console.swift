@@ -5,13 +5,17 @@ internal import Outbox
 ///
 /// - `value COUNT BYTES`: appends events of value one by one: `stored N refused N last N`
 /// - `post COUNT BYTES`: posts events of presence: `posted N`
+/// - `health`: `state S waiting N`, without asking the store's thread
 /// - `status`: `state S dropped N shed N refused N last N waiting N`
 /// - `close`: closes the store
+/// RIG_SINK is the path of a file sink.
 func serve(_ arguments: [String]) async throws {
     guard arguments.count == 1 else { exit(64) }
     let folder = Folder(path: arguments[0])
     let store = try await Store.open(folder.settings)
-    if environment("RIG_SINK") != nil { try await store.deliver(to: [folder.sink]) }
+    if let path = environment("RIG_SINK") {
+        try await store.deliver(to: [.file(FileSinkSettings(path: path))])
+    }
     say("ready")
     while let line = readLine() {
         let words = line.split(separator: " ")

@@ -33,6 +33,12 @@ final class Scratch: Sendable {
         FileManager.default.contents(atPath: file(name)).map(Array.init) ?? []
     }
 
+    /// The rights of a file.
+    func mode(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: file(name))
+        return attributes[.posixPermissions] as? Int ?? 0
+    }
+
     func remove(_ name: String) throws {
         try FileManager.default.removeItem(atPath: file(name))
     }

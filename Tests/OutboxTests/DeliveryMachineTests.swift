@@ -1,0 +1,172 @@
+import Testing
+
+@testable import Outbox
+
+@Suite("What follows a delivery: who is at fault, what is sent next, and when")
+struct DeliveryMachineTests {
+    private func events(_ range: ClosedRange<Int64>) -> [StoredEvent] {
+        range.map { StoredEvent(sequence: $0, id: .zero, hub: "", event: .test()) }
+    }
+
+    private let rejected = SinkFault(.rejected, "400")
+    private let down = SinkFault(.serverError, "500")
+    private let longest: (ClosedRange<Int64>) -> Int64 = \.upperBound
+
+    @Test func successDoublesUpToTheMost() {
+        var machine = DeliveryMachine(most: 100)
+        _ = machine.finished(.tooLarge(rejected), of: events(1...100))
+        #expect(machine.order == .oldest(50))
+        #expect(machine.finished(.stored(place: 7), of: events(1...50)) == .confirm(place: 7))
+        #expect(machine.order == .oldest(100))
+    }
+
+    /// From 256 events to the guilty one: eight halvings and three tries, no more.
+    @Test func bisection() {
+        var machine = DeliveryMachine(most: 256)
+        var requests = 0
+        var sent = events(1...256)
+        while true {
+            requests += 1
+            let action = machine.finished(.rejected(rejected), of: sent, random: longest)
+            if action == .setAside(rejected) { break }
+            guard case .oldest(let count) = machine.order else { break }
+            sent = events(1...Int64(count))
+        }
+        #expect(sent.count == 1)
+        #expect(requests == 8 + DeliveryMachine.tries)
+        #expect(machine.order == .oldest(1))
+    }
+
+    @Test func failuresChangeNothingButTheWait() {
+        var machine = DeliveryMachine(most: 10)
+        for seconds in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] {
+            #expect(
+                machine.finished(.failed(down, after: nil), of: events(1...10), random: longest)
+                    == .wait(down, .seconds(seconds)))
+            #expect(machine.order == .oldest(10))
+        }
+        _ = machine.finished(.stored(place: 0), of: events(1...10))
+        #expect(
+            machine.finished(.failed(down, after: nil), of: events(1...10), random: longest)
+                == .wait(down, .seconds(2)))
+    }
+
+    private func setAside(_ count: Int64, _ machine: inout DeliveryMachine) {
+        for sequence in 1...count {
+            for _ in 0..<DeliveryMachine.tries {
+                _ = machine.finished(.rejected(rejected), of: events(sequence...sequence))
+            }
+        }
+    }
+
+    @Test func aSinkThatRefusesEverythingGetsNothingSetAside() {
+        var machine = DeliveryMachine(most: 10)
+        setAside(Int64(DeliveryMachine.streakLimit), &machine)
+        #expect(machine.order == .probe)
+        let action = machine.finished(.rejected(rejected), of: events(99...99), random: longest)
+        #expect(action == .takeBack(from: 1, rejected, .seconds(2)))
+        // Only probes from now on, with longer and longer waits, until one is accepted.
+        #expect(machine.order == .probe)
+        #expect(
+            machine.finished(.rejected(rejected), of: events(99...99), random: longest)
+                == .wait(rejected, .seconds(4)))
+        #expect(machine.finished(.stored(place: 0), of: events(99...99)) == .goOn)
+        #expect(machine.order == .oldest(10))
+    }
+
+    @Test func anAcceptedProbeProvesTheOthersGuilty() {
+        var machine = DeliveryMachine(most: 10)
+        setAside(Int64(DeliveryMachine.streakLimit), &machine)
+        #expect(machine.finished(.stored(place: 0), of: events(99...99)) == .goOn)
+        #expect(machine.order == .oldest(10))
+    }
+
+    @Test func oneAcceptedEventEndsAStreak() {
+        var machine = DeliveryMachine(most: 10)
+        setAside(Int64(DeliveryMachine.streakLimit) - 1, &machine)
+        _ = machine.finished(.stored(place: 0), of: events(50...50))
+        setAside(1, &machine)
+        #expect(machine.order != .probe)
+    }
+}
+
+@Suite("Waits grow, are spread, and are bounded")
+struct BackoffTests {
+    private let fault = SinkFault(.refused, "")
+
+    @Test func neverLessThanASecondNeverMoreThanTheCap() {
+        var backoff = Backoff()
+        var seen: Set<Int64> = []
+        for _ in 0..<2_000 {
+            let wait = backoff.next(after: fault, asked: nil) { .random(in: $0) }
+            #expect(wait >= .seconds(1) && wait <= .seconds(300))
+            seen.insert(wait.nanoseconds)
+        }
+        #expect(seen.count > 1_900)
+    }
+
+    @Test func whatIsAskedForIsHonored() {
+        var backoff = Backoff()
+        #expect(backoff.next(after: fault, asked: .seconds(120)) { $0.lowerBound } == .seconds(120))
+        #expect(
+            backoff.next(after: fault, asked: .seconds(86_400)) { $0.lowerBound } == .seconds(3_600)
+        )
+        #expect(backoff.next(after: fault, asked: .zero) { $0.lowerBound } == .seconds(1))
+    }
+
+    @Test(arguments: [
+        SinkFault.Code.untrustedAuthority, .wrongName, .expired, .notYetValid, .untrusted,
+    ])
+    func certificatesWaitAMinute(code: SinkFault.Code) {
+        var backoff = Backoff()
+        let wait = backoff.next(after: SinkFault(code, ""), asked: nil) { $0.lowerBound }
+        #expect(wait == .seconds(60))
+    }
+}
+
+@Suite("Retry-After is seconds or a date, whatever a service writes")
+struct RetryAfterTests {
+    /// At Sun, 06 Nov 1994 08:49:37 GMT.
+    let verdict = HTTPVerdict(host: "h", now: 784_111_777)
+
+    @Test(arguments: [
+        ("120", 120), (" 0\r\n", 0), ("Sun, 06 Nov 1994 08:50:37 GMT", 60),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", 0), ("999999", 86_400),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+    ])
+    func values(text: String, seconds: Int) {
+        #expect(verdict.retryAfter(text) == .seconds(seconds))
+    }
+
+    @Test(arguments: ["", "soon", "-5", "99999999999999999999", "\u{0}", "Sun, 99 Foo"])
+    func nonsense(text: String) {
+        #expect(verdict.retryAfter(text) == nil)
+    }
+}
+
+@Suite("Base64 is what RFC 4648 says")
+struct Base64Tests {
+    /// RFC 4648, §10.
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
+        ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+    ])
+    func vectors(plain: String, coded: String) {
+        #expect(Base64.encode(Array(plain.utf8)) == coded)
+        #expect(Base64.decode(coded) == Array(plain.utf8))
+        let bare = coded.filter { $0 != "=" }
+        #expect(Base64.encode(Array(plain.utf8), alphabet: .urlSafe) == bare)
+        #expect(Base64.decode(bare) == Array(plain.utf8))
+    }
+
+    @Test func everyByte() {
+        let bytes = (UInt8.min...UInt8.max).map(\.self)
+        #expect(Base64.decode(Base64.encode(bytes)) == bytes)
+        #expect(Base64.decode(Base64.encode(bytes, alphabet: .urlSafe)) == bytes)
+    }
+
+    @Test(arguments: ["Z", "Zm9vY", "Zg=", "Zg===", "Zm=9", "Zm9 v", "Zm9v\n", "=", "é"])
+    func malformed(text: String) {
+        #expect(Base64.decode(text) == nil)
+    }
+}

@@ -6,15 +6,18 @@ internal import Outbox
 /// - `value COUNT BYTES`: appends events of value one by one: `stored N refused N last N`
 /// - `post COUNT BYTES`: posts events of presence: `posted N`
 /// - `health`: `state S waiting N`, without asking the store's thread
-/// - `status`: `state S dropped N shed N refused N last N waiting N`
+/// - `status`: `state S dropped N shed N refused N last N waiting N depth N`
 /// - `close`: closes the store
-/// RIG_SINK is the path of a file sink.
+/// RIG_SINK is the path of a file sink, or the address of an HTTP sink.
 func serve(_ arguments: [String]) async throws {
     guard arguments.count == 1 else { exit(64) }
     let folder = Folder(path: arguments[0])
     let store = try await Store.open(folder.settings)
     if let path = environment("RIG_SINK") {
-        try await store.deliver(to: [.file(FileSinkSettings(path: path))])
+        let isFile = path.hasPrefix("/")
+        try await store.deliver(to: [
+            isFile ? .file(FileSinkSettings(path: path)) : .http(HTTPSinkSettings(url: path))
+        ])
     }
     say("ready")
     while let line = readLine() {
@@ -33,7 +36,7 @@ func serve(_ arguments: [String]) async throws {
             say(
                 "state \(status.health.state) dropped \(status.dropped) shed \(status.shed) "
                     + "refused \(status.refused) last \(status.lastSequence) "
-                    + "waiting \(status.health.waiting)")
+                    + "waiting \(status.health.waiting) depth \(status.sinks.first?.depth ?? 0)")
         case "health":
             say("state \(store.health.state) waiting \(store.health.waiting)")
         default:

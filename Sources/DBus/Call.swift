@@ -7,6 +7,7 @@ public struct Call: Sendable {
     /// The arguments, of exactly the types that the method declares.
     public let arguments: [BusValue]
     let service: Service
+    let answer: Answer
 
     /// The argument with this index, as a text: `s`, `o` or `g`.
     public func string(_ index: Int) throws(BusError) -> String {

@@ -132,7 +132,7 @@ public final class Connection {
         }
         while staying {
             change(to: .connecting)
-            var reason = BusError(.disconnected, "the bus closed the connection")
+            var reason = BusError(.disconnected, "\(bus) closed the connection")
             do throws(BusError) {
                 let unique = try await bringUp(name: name)
                 backOff.reset()
@@ -148,7 +148,9 @@ public final class Connection {
             change(to: .lost(reason, retryAfter: delay))
             await interruption.wait(atMost: delay) { staying }
         }
-        onChange(.closed)
+        // Closed, perhaps by `onChange` itself while the next link was about to be opened.
+        drop(BusError(.disconnected, "the connection was closed"))
+        change(to: .closed)
     }
 
     /// Opens a link and puts everything that was asked for in place.
@@ -163,16 +165,12 @@ public final class Connection {
         }
         link.setUniqueName(unique)
         isGreeted = true
-        // By index: while one is put in place, others may be added or removed.
-        var index = 0
-        while index < nameWatches.count {
-            try await install(nameWatches[index])
-            index += 1
+        // One by one: while one is put in place, others may be added or removed.
+        while let watch = nameWatches.first(where: { !$0.isInstalled }) {
+            try await install(watch)
         }
-        index = 0
-        while index < subscriptions.count {
-            try await install(subscriptions[index])
-            index += 1
+        while let subscription = subscriptions.first(where: { !$0.isInstalled }) {
+            try await install(subscription)
         }
         if let name { try await own(name) }
         state = .connected(uniqueName: unique)

@@ -9,8 +9,8 @@ internal import EventLoop
 ///   lock meanwhile, so these only keep books and never call back into the connection.
 /// - libdbus has two watches, reading and writing, for one descriptor; epoll wants one. Their
 ///   flags are merged, and a descriptor for which nothing is enabled is not polled at all.
-/// - Received messages are not taken inside the dispatch callback, which is forbidden, but by
-///   `pump`, soon after and only so many per turn: a flood does not starve timers and jobs.
+/// - Received messages are not taken inside libdbus's callbacks, which is forbidden, but by `pump`
+///   after them, and only so many per turn: a flood does not starve timers and jobs.
 /// - There is no wake-up function: all calls are made on the loop's thread, so there is no other
 ///   thread that would have to wake it.
 ///
@@ -23,8 +23,11 @@ final class Link {
     /// Bytes of received messages held at once before libdbus stops reading the socket; the bus
     /// then queues for us and refuses the senders. Far more than one turn takes.
     private static let receivedBytes = 4 << 20
-    /// Bytes waiting to be sent before more is refused: a bus that has stopped reading.
+    /// Bytes waiting to be sent, because the bus does not read, before signals and calls are refused.
     private static let outgoingBytes = 8 << 20
+    /// The same for answers. More, so that signals do not crowd them out: a client whose call has
+    /// come through should hear from us.
+    private static let outgoingBytesWithAnswers = 16 << 20
 
     private struct Polled {
         var poll: EventLoop.Watch
@@ -125,13 +128,17 @@ final class Link {
 
     /// Queues a message.
     ///
+    /// - Parameters:
+    ///   - message: any but one that was sent before.
+    ///   - isAnswer: whether it answers a call.
     /// - Returns: its serial, which the reply will name.
     /// - Throws: Disconnected, or LimitsExceeded when the bus does not take what is queued.
-    func send(_ message: borrowing Message) throws(BusError) -> UInt32 {
+    func send(_ message: borrowing Message, isAnswer: Bool = false) throws(BusError) -> UInt32 {
         guard isConnected else {
             throw BusError(.disconnected, "the connection to the bus is lost")
         }
-        guard unsafe dbus_connection_get_outgoing_size(connection) < Self.outgoingBytes else {
+        let bound = isAnswer ? Self.outgoingBytesWithAnswers : Self.outgoingBytes
+        guard unsafe dbus_connection_get_outgoing_size(connection) < bound else {
             throw BusError(.limitsExceeded, "the bus does not take messages at the moment")
         }
         var serial: dbus_uint32_t = 0

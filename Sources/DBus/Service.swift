@@ -31,10 +31,11 @@ final class Service {
         do {
             let method = try objects.method(member, of: answer.interface, at: path)
             let arguments = try answer.arguments(of: method)
-            let call = Call(sender: sender, path: path, arguments: arguments, service: self)
+            let call = Call(
+                sender: sender, path: path, arguments: arguments, service: self, answer: answer)
             // Tasks start in the order of the calls, so answers that need not wait keep it.
             Hub.start { [self] in
-                await answer.send(result(of: method, call, answer))
+                await answer.send(result(of: method, call))
                 quota.finished(sender)
             }
         } catch {
@@ -43,14 +44,9 @@ final class Service {
         }
     }
 
-    private func result(
-        of method: Method, _ call: Call, _ answer: Answer
-    ) async -> Result<[BusValue], BusError> {
+    private func result(of method: Method, _ call: Call) async -> Result<[BusValue], BusError> {
         do throws(BusError) {
-            try await check(method.needs, for: call.sender)
-            // The bus was lost meanwhile: the caller has been told that nobody knows what became
-            // of the call, so let nothing become of it.
-            guard answer.canBeSent else { throw BusError(.disconnected, "the caller is gone") }
+            try await check(method.needs, for: call)
             let results = try await method.body(call)
             let types = results.map(\.type.text).joined()
             guard types == method.output.signature.text else {
@@ -66,10 +62,13 @@ final class Service {
     // MARK: Permission
 
     /// Asks the gatekeeper.
-    func check(_ need: Need, for sender: String) async throws(BusError) {
-        guard await permits(need, for: sender) else {
-            throw BusError(.accessDenied, "\(sender) may not do what needs “\(need)”")
+    func check(_ need: Need, for call: Call) async throws(BusError) {
+        guard await permits(need, for: call.sender) else {
+            throw BusError(.accessDenied, "\(call.sender) may not do what needs “\(need)”")
         }
+        // The bus was lost meanwhile: the caller has been told that nobody knows what became of
+        // the call, so let nothing become of it.
+        guard call.answer.canBeSent else { throw BusError(.disconnected, "the caller is gone") }
     }
 
     private func permits(_ need: Need, for sender: String) async -> Bool {
@@ -129,7 +128,7 @@ final class Service {
 
 /// A call and the way back to its caller.
 @Hub
-private final class Answer {
+final class Answer {
     private let message: Message
     private let link: Link
 
@@ -162,14 +161,16 @@ private final class Answer {
             case .success(let values):
                 let reply = try message.reply()
                 try reply.append(values)
-                _ = try link.send(reply)
+                _ = try link.send(reply, isAnswer: true)
             case .failure(let error):
-                _ = try link.send(message.reply(error))
+                _ = try link.send(message.reply(error), isAnswer: true)
             }
         } catch {
             // Results that are too large or a bus that takes nothing: the caller gets at least
             // the reason, or, when that cannot be sent either, the timeout of its own side.
-            if let reply = try? message.reply(error) { _ = try? link.send(reply) }
+            if let reply = try? message.reply(error) {
+                _ = try? link.send(reply, isAnswer: true)
+            }
         }
     }
 }

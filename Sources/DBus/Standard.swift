@@ -31,7 +31,7 @@ enum Standard {
             let service = call.service
             let table = try service.objects.interface(call.string(0), at: call.path)
             let property = try table.property(call.string(1))
-            try await service.check(property.needs, for: call.sender)
+            try await service.check(property.needs, for: call)
             return [.variant(try service.value(of: property))]
         }
         Method(
@@ -43,7 +43,7 @@ enum Standard {
             guard let change = property.change else {
                 throw BusError(.propertyReadOnly, "\(property.name) cannot be set")
             }
-            try await service.check(change.needs, for: call.sender)
+            try await service.check(change.needs, for: call)
             guard case .variant(let value) = try call.value(2), value.type == property.type else {
                 throw BusError(.invalidArgs, "\(property.name) has the type \(property.type)")
             }

@@ -16,6 +16,7 @@ extension Connection {
     public func subscribe(
         _ rule: MatchRule, _ body: @escaping (borrowing Message) -> Void
     ) async throws(BusError) -> Subscription {
+        try rule.check()
         var owner: NameWatch?
         if let sender = rule.sender, sender != Self.busName, !sender.hasPrefix(":") {
             owner = try await watch(sender) { _ in }

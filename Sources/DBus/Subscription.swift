@@ -30,6 +30,24 @@ public struct MatchRule: Hashable, Sendable {
         self.argument0 = argument0
     }
 
+    /// Refuses what the bus would refuse: a rule that is kept for the next connection must not be
+    /// what prevents it.
+    func check() throws(BusError) {
+        if let sender, !Name.isBus(sender) { throw invalid("sender", sender) }
+        if let interface, !Name.isInterface(interface) { throw invalid("interface", interface) }
+        if let member, !Name.isMember(member) { throw invalid("member", member) }
+        guard path == nil || pathNamespace == nil, text.utf8.count <= Self.longest else {
+            throw BusError(.invalidArgs, "the bus does not take the match rule \(text)")
+        }
+    }
+
+    /// DBUS_MAXIMUM_MATCH_RULE_LENGTH of the reference implementation.
+    private static let longest = 1_024
+
+    private func invalid(_ key: String, _ name: String) -> BusError {
+        BusError(.invalidArgs, "“\(name)” is no \(key) that a match rule can have")
+    }
+
     /// The rule as the bus reads it.
     var text: String {
         var text = "type='signal'"

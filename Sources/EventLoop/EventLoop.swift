@@ -156,6 +156,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         while let body = timers.takeDue(at: present, before: limit) { body() }
         queue.withLock { swap(&$0, &jobs) }
         for job in jobs {
+            // As both kinds of executor at once: a continuation's task comes here as to its task
+            // executor and then needs no second pass to enter the Hub.
             unsafe job.runSynchronously(
                 isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
         }

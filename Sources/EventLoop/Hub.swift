@@ -27,7 +27,9 @@ public actor Hub {
     ///
     /// Use it instead of `Task { @Hub in … }`. A continuation resumes its task by way of the task's
     /// preferred executor, and a plain task prefers Dispatch's pool: each wait would start or wake
-    /// one of its threads, only to come back from there.
+    /// one of its threads, only to come back from there. A plain task also gives way to other work
+    /// once more than it seems, between `await` and the body of `withCheckedContinuation`: check
+    /// inside that body whether what is waited for has happened.
     public nonisolated static func start(_ body: @escaping @Hub () async -> Void) {
         Task(executorPreference: loop, operation: body)
     }

@@ -91,6 +91,22 @@ struct ForgedSignalTests {
         #expect(end.count == 1)
     }
 
+    @Test(
+        "a rule that the bus would refuse is refused here",
+        arguments: [
+            MatchRule(sender: "no name"), MatchRule(sender: nil, interface: "none"),
+            MatchRule(sender: nil, member: "a.b"),
+            MatchRule(sender: nil, path: "/", pathNamespace: "/"),
+            MatchRule(sender: nil, argument0: String(repeating: "x", count: 1_024)),
+        ]) @Hub
+    func badRule(_ rule: MatchRule) async {
+        let connection = Connection(.address("unused"))
+        let error = await #expect(throws: BusError.self) {
+            try await connection.subscribe(rule) { _ in }
+        }
+        #expect(error?.code == .invalidArgs)
+    }
+
     @Test("after cancel nothing comes, and one subscriber can cancel another") @Hub
     func cancel() async throws {
         let bus = try TestBus()

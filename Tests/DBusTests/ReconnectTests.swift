@@ -194,6 +194,58 @@ struct ReconnectTests {
         }
     }
 
+    @Test("a service may close its connection from inside its own state change") @Hub
+    func closeInside() async throws {
+        let bus = try TestBus()
+        let observer = Connection(bus.bus)
+        try await observer.connect()
+        defer { observer.close() }
+        for round in 0..<2 {
+            let connection = Connection(bus.bus)
+            let closed = Signpost()
+            var last: Connection.State?
+            connection.stay(as: "org.example.Round\(round)") { state in
+                last = state
+                switch state {
+                case .connecting where round == 0: connection.close()
+                case .connected where round == 1: connection.close()
+                case .closed: closed.reach()
+                default: break
+                }
+            }
+            try await closed.wait()
+            #expect(last == .closed && connection.state == .closed)
+            let watch = try await observer.watch("org.example.Round\(round)") { _ in }
+            #expect(watch.owner == nil)
+        }
+    }
+
+    @Test("watches and subscriptions may go while the connection is being set up") @Hub
+    func cancelWhileConnecting() async throws {
+        let bus = try TestBus()
+        let connection = Connection(bus.bus)
+        var watches: [NameWatch] = []
+        for number in 0..<20 {
+            try await watches.append(connection.watch("org.example.N\(number)") { _ in })
+        }
+        let connected = Signpost()
+        connection.stay(as: nil) { if case .connected = $0 { connected.reach() } }
+        defer { connection.close() }
+        // Every second one goes, some before and some after their turn.
+        for (number, watch) in watches.enumerated() where number % 2 == 0 {
+            _ = try? await connection.user(of: "org.freedesktop.DBus")
+            watch.cancel()
+        }
+        try await connected.wait()
+        let rest = Connection(bus.bus)
+        let changes = Signpost()
+        rest.stay(as: "org.example.N19") { if case .connected = $0 { changes.reach() } }
+        defer { rest.close() }
+        try await changes.wait()
+        _ = try await connection.user(of: "org.example.N19")
+        #expect(watches[19].owner != nil)
+    }
+
     @Test("30 losses leave no descriptor behind")
     func descriptors() async {
         await #expect(processExitsWith: .exitCode(42)) {

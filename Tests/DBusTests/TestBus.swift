@@ -33,6 +33,7 @@ final class TestBus: Sendable {
                 <allow send_destination="*" eavesdrop="true"/>
                 <allow receive_sender="*" eavesdrop="true"/>
                 <allow own="*"/>
+                <allow user="*"/>
               </policy>
               \(limits)
             </busconfig>

@@ -10,7 +10,7 @@ struct BusPageTests {
         let send = Process()
         send.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         send.arguments = [
-            "dbus-send", "--address=\(hub.busAddress)", "--print-reply=literal",
+            "dbus-send", "--bus=\(hub.busAddress)", "--print-reply=literal",
             "--dest=org.hubd", "/org/hubd", "org.freedesktop.DBus.Introspectable.Introspect",
         ]
         let pipe = Pipe()

@@ -82,6 +82,7 @@ struct WholeHouseTests {
         try hub.start()
         try hub.wait("events") { hub.read("events.jsonl").count(of: "\n") > 30 }
         #expect(try hub.hubctl("status").status == 3)
+        try hub.wait("the loss to be noticed") { hub.read("journal").contains("warning: bus:") }
         try hub.startBus()
         try hub.wait("the bus") { try hub.hubctl("status").status == 0 }
         try hub.wait("the journal") { hub.read("journal").contains("bus: well again") }

@@ -1,6 +1,6 @@
 # hubd: `make help` says what there is.
 
-.PHONY: help deps build run test lint docs bench fuzz soak clean
+.PHONY: help deps build run test guest-test lint docs bench fuzz soak clean
 
 help: ## what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: ## replay the sample mall through the whole daemon and show what it says
 test: ## every test
 	@scripts/deps.sh build run test
 	@scripts/test.sh
+
+guest-test: ## the scenarios that need a real Bluetooth stack, in a QEMU guest (long)
+	@scripts/guest-test.sh
 
 lint: ## formatting and layout rules
 	@scripts/lint.sh

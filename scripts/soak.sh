@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 cc -O1 -Wall -Wextra -Werror -shared -fPIC -o "$work/disk.so" Tests/Rigs/disk.c -ldl
 rig=$(pwd)/.build/release/outbox-rig
 mkdir "$work/kill"
-python3 Tests/Rigs/kill.py "$rig" "$work/kill" 5000
+python3 Tests/Rigs/kill.py "$rig" "$work/kill" 5000 1
 for seed in 1 2 3; do
     mkdir "$work/cut-$seed"
     python3 Tests/Rigs/power_cut.py "$rig" "$work/disk.so" "$work/cut-$seed" 400 "$seed"

@@ -11,6 +11,7 @@ struct NeighborTests {
         try hub.configure()
         try hub.startAndPlay()
         try hub.wait("the sink's fault") { try hub.hubctl("status").status == 1 }
+        try hub.wait("the journal") { hub.read("journal").contains("warning: sink file") }
         let status = try hub.hubctl("status", "--json").json()
         #expect(status["state"] as? String == "degraded")
         let problems = try #require(status["problems"] as? [String])

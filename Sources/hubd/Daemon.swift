@@ -16,18 +16,18 @@ final class Daemon {
     private static let root: ObjectPath = "/org/hubd"
     private static let busName = "org.hubd"
 
-    private let config: String
-    private let journal: Journal
-    private let hub: String
+    let config: String
+    let journal: Journal
+    let hub: String
     private(set) var loaded: Loaded
-    private let store: Store
-    private let air: Air
-    private let shop: Shop
-    private let counters: CampaignCounters
-    private let writer: EventWriter
+    let store: Store
+    let air: Air
+    let shop: Shop
+    let counters: CampaignCounters
+    let writer: EventWriter
     private let watch: ProblemWatch
     private let connection: Connection
-    private let startedAt = Hub.loop.now
+    let startedAt = Hub.loop.now
     private var captures: [CaptureRadio] = []
     private var busProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
@@ -229,7 +229,7 @@ final class Daemon {
     }
 
     /// The last status with the store's present health, when the store is too busy to be asked.
-    private var knownOutbox: OutboxStatus? {
+    var knownOutbox: OutboxStatus? {
         let health = store.health
         guard health.busyFor > .seconds(1), var known = lastOutbox else { return nil }
         known.health = health
@@ -244,7 +244,7 @@ final class Daemon {
         ServiceManager.alive()
     }
 
-    private func problems(_ outbox: OutboxStatus) -> [HubProblem] {
+    func problems(_ outbox: OutboxStatus) -> [HubProblem] {
         var problems: [HubProblem] = []
         let radios = air.radios
         let isDeaf = !radios.isEmpty && radios.allSatisfy { $0.state.problem != nil }
@@ -337,7 +337,7 @@ final class Daemon {
         return lines
     }
 
-    private func put(_ new: Loaded) {
+    func put(_ new: Loaded) {
         loaded = new
         // Transitions tell of zones by number: those of the old catalog go out with its words.
         air.drain()
@@ -351,7 +351,7 @@ final class Daemon {
 
     /// Runs changes of what is in force one after the other: each reads the files, waits for the
     /// store and then puts its result in force, and another one in between would be undone.
-    private func inTurn<Result: Sendable>(
+    func inTurn<Result: Sendable>(
         _ change: @escaping @Hub () async -> Result
     ) async -> Result {
         let before = lastChange
@@ -371,132 +371,5 @@ final class Daemon {
         for capture in captures { capture.stop() }
         await store.close(within: .seconds(2))
         connection.close()
-    }
-
-    // MARK: What the bus asks
-
-    func status() async throws(BusError) -> Fields {
-        let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
-        return StatusReport(
-            version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
-            air: air, shop: shop, outbox: outbox, problems: problems(outbox)
-        ).fields()
-    }
-
-    func events(_ filter: BusValue) async throws(BusError) -> [BusValue] {
-        let filter = try EventFilter(filter)
-        do throws(OutboxError) {
-            let page = try await store.events(
-                after: filter.after, notBefore: filter.since, type: filter.type,
-                limit: filter.limit)
-            return [
-                .strings(page.events.map { String(decoding: $0.line, as: UTF8.self) }),
-                .uint64(UInt64(clamping: page.through)), .bool(page.hasMore),
-            ]
-        } catch {
-            throw BusError(error)
-        }
-    }
-
-    func outbox() async throws(BusError) -> Fields {
-        do throws(OutboxError) {
-            let status = await store.status()
-            let rejected = try await store.rejected(limit: 1_000)
-            return OutboxReport(settings: loaded.settings, status: status, rejected: rejected)
-                .fields()
-        } catch {
-            throw BusError(error)
-        }
-    }
-
-    func retry(_ id: String) async throws(BusError) {
-        let id = try Self.eventID(id)
-        do throws(OutboxError) { try await store.retry(id) } catch { throw BusError(error) }
-    }
-
-    func drop(_ id: String) async throws(BusError) {
-        let id = try Self.eventID(id)
-        do throws(OutboxError) { try await store.drop(id) } catch { throw BusError(error) }
-    }
-
-    private static func eventID(_ text: String) throws(BusError) -> UniqueID {
-        guard let id = UniqueID(text) else {
-            throw BusError(.invalid, "\"\(text)\" is no event id; hubctl outbox lists them")
-        }
-        return id
-    }
-
-    func shake(
-        _ spot: BusValue, _ options: BusValue, isRecorded: Bool
-    ) async throws(BusError) -> Fields {
-        let heard = try ShakeSpot.read(spot)
-        let user = try ShakeSpot.user(options)
-        let answer = shop.shake(heard, air: air)
-        if isRecorded {
-            let event = writer.shake(heard, user: user, answer)
-            do throws(OutboxError) {
-                _ = try await counters.record(event, served: answer.served.map(\.campaign.id))
-            } catch {
-                throw BusError(error)
-            }
-        }
-        return campaignRows.shake(answer)
-    }
-
-    /// Takes over zones or beacons from CSV, all or nothing.
-    func importRows(
-        _ name: String, _ bytes: [UInt8], isDryRun: Bool
-    ) async throws(BusError) -> Fields {
-        try Printable.check(name, "the file's name", longest: 4_096)
-        return try await inTurn { () async -> Result<Fields, BusError> in
-            do throws(BusError) {
-                return .success(try self.importNow(name, bytes, isDryRun: isDryRun))
-            } catch {
-                return .failure(error)
-            }
-        }.get()
-    }
-
-    private func importNow(
-        _ name: String, _ bytes: [UInt8], isDryRun: Bool
-    ) throws(BusError) -> Fields {
-        var fields = Fields()
-        do throws(Problems) {
-            _ = try Loaded(loaded.settings, config: config, draft: Loaded.draft(loaded.settings))
-        } catch {
-            let lines = ["the catalog has changed and is broken; mend it and reload first:"]
-            fields.set("problems", lines + "\(error)".split(separator: "\n").map(String.init))
-            return fields
-        }
-        let new: Loaded
-        do throws(Problems) {
-            var draft = try Loaded.draft(loaded.settings)
-            draft.addRows(SourceFile(name: name, bytes: bytes))
-            new = try Loaded(loaded.settings, config: config, draft: draft)
-        } catch {
-            fields.set("problems", "\(error)".split(separator: "\n").map(String.init))
-            return fields
-        }
-        if !isDryRun {
-            do throws(DurableFile.Fault) {
-                try DurableFile.replace(loaded.settings.overlayPath, new.imported.document)
-            } catch {
-                throw BusError(.storage, error.text)
-            }
-            put(new)
-            journal.notice("\(name): imported", .imported, ["FILE": name])
-        }
-        fields.set("problems", [] as [String])
-        fields.set("zones", new.imported.zones.count)
-        fields.set("beacons", new.imported.beacons.count)
-        return fields
-    }
-
-    func export(_ what: String) throws(BusError) -> [UInt8] {
-        switch what {
-        case "beacons": return CatalogExport.csv(loaded.catalog.beacons)
-        case "zones": return CatalogExport.csv(loaded.catalog.zones)
-        default: throw BusError(.invalid, "\"\(what)\": expected beacons or zones")
-        }
     }
 }

@@ -52,7 +52,8 @@ struct BeaconAudit: Sendable {
         let overlap = max(Self.overlap, track.intervals.meanGap &* 3)
         let isDouble = track.addresses.hasConcurrent(
             at: around.now, overlap: overlap, recent: limit)
-        let ratio = track.intervals.drift
+        // Two devices with one identifier are heard at both their paces; that is told already.
+        let ratio = isDouble ? 1 : track.intervals.drift
         let allowed =
             findings.contains(.intervalDrift) ? Self.drift.clear : Self.drift.raise
         let isLow = battery.isLow(rules, was: findings.contains(.lowBattery))

@@ -89,6 +89,11 @@ struct ServiceFilesTests {
             #expect(parts.count >= 3, "header, meaning and mend: \(entry.prefix(32))")
             #expect(entry.contains("\nDocumentation: man:"), "\(entry.prefix(32))")
         }
+        let page = try String(
+            contentsOf: TestHub.repository.appending(path: "docs/Operations.md"), encoding: .utf8)
+        for message in JournalMessage.allCases {
+            #expect(page.contains("`\(message.rawValue)`"), "\(message) in Operations.md")
+        }
     }
 }
 

@@ -30,6 +30,7 @@ final class Daemon {
     let startedAt = Hub.loop.now
     private var captures: [CaptureRadio] = []
     private var busProblem: HubProblem?
+    private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
     private var lastChange: Task<Void, Never>?
     private var lastOutbox: OutboxStatus?
@@ -43,9 +44,11 @@ final class Daemon {
 
     /// Opens the store and connects the stations; nothing is heard yet.
     init(
-        _ loaded: Loaded, config: String, bus: Bus?, journal: Journal
+        _ start: Start, config: String, bus: Bus?, journal: Journal
     ) async throws(OutboxError) {
+        let loaded = start.loaded
         self.loaded = loaded
+        configurationProblem = start.problem
         self.config = config
         self.journal = journal
         hub = loaded.settings.hub.id ?? HostName.current
@@ -71,11 +74,15 @@ final class Daemon {
     }
 
     /// Starts hearing, delivering and serving; returns when the service manager may be told.
-    func start() async throws(OutboxError) {
+    ///
+    /// - Parameter sources: the files that are in force by it, to keep a copy of.
+    /// - Throws: what is wrong with the store.
+    func start(keeping sources: Sources?) async throws(OutboxError) {
         for sink in loaded.settings.sinks { Folder.make(for: sink) }
         try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
         await reportSalvage()
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
+        if let sources { keepCopy(of: sources) }
         startRadios()
         await serve()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
@@ -280,6 +287,7 @@ final class Daemon {
                     text: "hubd \(Self.version) does not connect to devices yet"))
         }
         if let busProblem { problems.append(busProblem) }
+        if let configurationProblem { problems.append(configurationProblem) }
         return problems
     }
 
@@ -305,9 +313,11 @@ final class Daemon {
         defer {
             if !isStopping { ServiceManager.ready("\(loaded.catalog.beacons.count) beacons") }
         }
+        let sources: Sources
         let new: Loaded
         do throws(Problems) {
-            new = try Loaded(config: config)
+            sources = try Sources(reading: config)
+            new = try Loaded(sources)
         } catch {
             return refuse("\(error)".split(separator: "\n").map(String.init))
         }
@@ -316,7 +326,7 @@ final class Daemon {
             return refuse(
                 fixed.map {
                     "\(config): \($0) has changed; it takes effect with systemctl restart hubd"
-                })
+                }, mend: nil)
         }
         do throws(OutboxError) {
             for sink in new.settings.sinks { Folder.make(for: sink) }
@@ -325,16 +335,31 @@ final class Daemon {
             return refuse(["\(config): \(error)"])
         }
         put(new)
+        configurationProblem = nil
+        keepCopy(of: sources)
         journal.notice(
             "configuration reloaded: \(new.catalog.beacons.count) beacons, "
                 + "\(new.catalog.campaigns.count) campaigns", .reloaded)
         return []
     }
 
-    private func refuse(_ lines: [String]) -> [String] {
+    /// Tells why nothing is put in force; `mend` is what to do beside what the lines say.
+    private func refuse(
+        _ lines: [String], mend: String? = HubProblem.configurationMend
+    ) -> [String] {
         for line in lines { journal.error(line, .configurationRefused) }
         journal.error("nothing was changed: the configuration that was in force goes on")
+        configurationProblem = .configuration(lines, mend: mend)
         return lines
+    }
+
+    /// Keeps a copy of the files in force for a start at which they are broken.
+    private func keepCopy(of sources: Sources) {
+        do throws(DurableFile.Fault) {
+            try LastGood.keep(sources)
+        } catch {
+            journal.warning("no copy of the configuration could be kept: \(error.text)")
+        }
     }
 
     func put(_ new: Loaded) {

@@ -1,11 +1,14 @@
 /// The messages an operator may search for by id: `journalctl MESSAGE_ID=…`.
 ///
 /// Each one is a state that was entered or left; lines without an id are details of one of them.
-enum JournalMessage: String {
+/// What it means and what to do is told by systemd/hubd.catalog, which `journalctl -x` shows.
+enum JournalMessage: String, CaseIterable {
     case started = "437ef97bc88e4c6b8b583d1ca340d3b5"
     case stopping = "c06838bd6c544527a7b2205b0b5be6bf"
     case reloaded = "de0da790f2a34362a2645503d04b9723"
     case configurationRefused = "7df0e4099c16435cbdbec8fd81dfdc54"
+    /// The start found a broken configuration and took the copy of the last good one.
+    case lastGoodTaken = "c59cfcd288fa4d4ab9e5d035f418c80c"
     /// A radio, the store, a sink or the bus does not do its part; the field PART names it.
     case partDegraded = "ae2af83852b641839d86706e59cb397a"
     /// The part that PART names does its part again.

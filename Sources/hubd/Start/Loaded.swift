@@ -16,16 +16,23 @@ struct Loaded {
     /// The keys of the beacons whose identifier changes.
     let keys: [IdentityKey]
 
-    /// Reads the configuration, its drop-ins, the catalog and what was imported.
+    /// Checks the configuration's files together with what was imported.
     ///
+    /// - Parameters:
+    ///   - sources: the files.
+    ///   - isCopy: whether they are the last good ones. A key that cannot be read now keeps a
+    ///     beacon from being recognized then, and not the hub from hearing the others.
     /// - Throws: every problem of every file.
-    init(config: String) throws(Problems) {
-        let settings = try Settings(readingFile: config)
-        try self.init(settings, config: config, draft: try Self.draft(settings))
+    init(_ sources: Sources, isCopy: Bool = false) throws(Problems) {
+        try self.init(
+            sources.settings, config: sources.config,
+            draft: try Self.draft(sources.settings, catalog: sources.catalog), isCopy: isCopy)
     }
 
     /// The same with another draft of the catalog: an import that is going on.
-    init(_ settings: Settings, config: String, draft: consuming CatalogDraft) throws(Problems) {
+    init(
+        _ settings: Settings, config: String, draft: consuming CatalogDraft, isCopy: Bool = false
+    ) throws(Problems) {
         let checked = try draft.finish()
         self.settings = settings
         catalog = checked.catalog
@@ -36,22 +43,25 @@ struct Loaded {
             do throws(Problem) {
                 return try Self.key(of: beacon, identity)
             } catch {
-                problems.append(error)
+                if !isCopy { problems.append(error) }
                 return nil
             }
         }
         guard problems.isEmpty else { throw Problems(problems) }
     }
 
-    /// The catalog's files, not yet checked together.
+    /// The catalog's file as it is now, and what was imported, not yet checked together.
     static func draft(_ settings: Settings) throws(Problems) -> CatalogDraft {
+        try draft(settings, catalog: try Sources.catalog(of: settings))
+    }
+
+    private static func draft(
+        _ settings: Settings, catalog: SourceFile?
+    ) throws(Problems) -> CatalogDraft {
         var draft = CatalogDraft()
+        if let catalog { draft.addCatalog(catalog) }
+        let overlay = settings.overlayPath
         do throws(Problem) {
-            if let path = settings.catalog {
-                draft.addCatalog(
-                    try SourceFile(reading: path, limit: SourceFile.maximumCatalogSize))
-            }
-            let overlay = settings.overlayPath
             if unsafe access(overlay, F_OK) == 0 {
                 draft.addOverlay(
                     try SourceFile(reading: overlay, limit: SourceFile.maximumCatalogSize))
@@ -107,20 +117,7 @@ struct Loaded {
 
 extension Settings {
     /// Where imports are kept: beside the database.
-    var overlayPath: String {
-        let folder = store.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        return (folder + ["imported.json"]).joined(separator: "/")
-    }
-}
-
-/// Files with secrets: a path, or without a slash the name of a systemd credential.
-enum Credential {
-    static func path(of name: String) -> String {
-        guard !name.contains("/"), let folder = unsafe getenv("CREDENTIALS_DIRECTORY") else {
-            return name
-        }
-        return unsafe String(cString: folder) + "/" + name
-    }
+    var overlayPath: String { Folder.of(store.path) + "/imported.json" }
 }
 
 extension UInt8 {

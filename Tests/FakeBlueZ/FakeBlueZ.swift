@@ -46,7 +46,7 @@ public final class FakeBlueZ {
     public private(set) var calls: [String: Int] = [:]
     /// The filters that clients have set, as they came.
     public private(set) var filters: [BusValue] = []
-    /// Is told after each call was answered.
+    /// Is told of each call that has come.
     public var onCall: (String) -> Void = { _ in }
     /// What a registered advertisement says of itself.
     public private(set) var advertised: BusValue?
@@ -140,6 +140,7 @@ public final class FakeBlueZ {
     /// Notes a call and does the fault that is set for it.
     private func enter(_ method: String) async throws(BusError) {
         calls[method, default: 0] += 1
+        onCall(method)
         switch faults[method] {
         case .error(let name): throw BusError(BusError.Code(name), "as the test wants it")
         case .late: await withCheckedContinuation { held.append($0) }
@@ -151,19 +152,16 @@ public final class FakeBlueZ {
         Interface("org.bluez.Adapter1") {
             Method("SetDiscoveryFilter", in: ["filter": "a{sv}"], needs: .read) {
                 [unowned self] call throws(BusError) in
-                defer { onCall("SetDiscoveryFilter") }
                 try await enter("SetDiscoveryFilter")
                 filters.append(try call.value(0))
                 return []
             }
             Method("StartDiscovery", needs: .read) { [unowned self] call throws(BusError) in
-                defer { onCall("StartDiscovery") }
                 try await enter("StartDiscovery")
                 try begin(call.sender, name)
                 return []
             }
             Method("StopDiscovery", needs: .read) { [unowned self] call throws(BusError) in
-                defer { onCall("StopDiscovery") }
                 try await enter("StopDiscovery")
                 try end(call.sender, name)
                 return []
@@ -176,7 +174,6 @@ public final class FakeBlueZ {
                 get: { [unowned self] in .bool(adapters[name]?.isPowered == true) },
                 changeNeeds: .read,
                 set: { [unowned self] value, _ throws(BusError) in
-                    defer { onCall("Powered") }
                     try await enter("Powered")
                     power(value.bool == true, name)
                 })
@@ -225,7 +222,6 @@ public final class FakeBlueZ {
                 "RegisterAdvertisement", in: ["advertisement": "o", "options": "a{sv}"],
                 needs: .read
             ) { [unowned self] call throws(BusError) in
-                defer { onCall("RegisterAdvertisement") }
                 try await enter("RegisterAdvertisement")
                 let path = try call.string(0)
                 advertised = try await connection.call(

@@ -87,17 +87,20 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "BusSupport", dependencies: ["DBus", "EventLoop"], path: "Tests/BusSupport",
+            swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("Crypto", ["Crypto"]),
         tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
         tests("Campaigns", ["Campaigns", "BeaconScanner"]),
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
-        tests("DBus", ["DBus", "EventLoop"]),
+        tests("DBus", ["DBus", "EventLoop", "BusSupport"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["hubd", "hubctl"]),
+        tests("Hubd", ["hubd", "hubctl", "DBus", "EventLoop", "Configuration", "BusSupport"]),
         tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
     ]
 )

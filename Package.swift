@@ -63,20 +63,21 @@ let package = Package(
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
+        library("Checkup", ["EventLoop", "CLinux"]),
 
         // Programs
         program(
             "hubd",
             [
-                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
-                "EventLoop",
+                "BeaconScanner", "Campaigns", "CaptureFile", "Checkup", "Configuration", "Crypto",
+                "DBus", "EventLoop",
                 "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
             ]),
         program(
             "hubctl",
             [
-                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
-                "EventLoop",
+                "BeaconScanner", "Campaigns", "CaptureFile", "Checkup", "Configuration", "Crypto",
+                "DBus", "EventLoop",
                 "HardwareHub", "JSON", "CLinux",
             ]),
 
@@ -98,9 +99,10 @@ let package = Package(
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop", "BusSupport"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
+        tests("Checkup", ["Checkup", "EventLoop"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
         tests("Hubd", ["hubd", "hubctl", "DBus", "EventLoop", "Configuration", "BusSupport"]),
-        tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
+        tests("Hubctl", ["hubctl", "Checkup", "HardwareHub", "JSON"]),
     ]
 )

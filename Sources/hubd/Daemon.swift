@@ -25,6 +25,7 @@ final class Daemon {
     let shop: Shop
     let counters: CampaignCounters
     let writer: EventWriter
+    let diagnosis = Diagnosis()
     private let watch: ProblemWatch
     private let connection: Connection
     let startedAt = Hub.loop.now

@@ -15,6 +15,16 @@ extension Daemon {
         ).fields()
     }
 
+    func diagnose() async -> Fields {
+        let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
+        let checks = await diagnosis.checks(loaded.settings, storeBytes: outbox.fileSize)
+        var fields = Fields()
+        fields.set("version", Self.version)
+        fields.set("config", config)
+        fields.set("checks", checks.map(Fields.init))
+        return fields
+    }
+
     func events(_ filter: BusValue) async throws(BusError) -> [BusValue] {
         let filter = try EventFilter(filter)
         do throws(OutboxError) {

@@ -57,7 +57,9 @@ public struct Airwaves: Hashable, Sendable {
             ]
         }
         var checks = [Check.well("bluetooth", "kernel", "has Bluetooth")]
-        let missing = Set(wanted.compactMap(\.self)).subtracting(adapters)
+        // An adapter that is named by its address is looked for by bluetoothd.
+        let named = wanted.compactMap(\.self).filter(Self.isAdapter)
+        let missing = Set(named).subtracting(adapters)
         for name in missing.sorted() {
             checks.append(
                 .failed(

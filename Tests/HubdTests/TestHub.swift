@@ -32,6 +32,9 @@ final class TestHub {
     private static let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent()
 
+    /// The path of a program that is built beside the tests.
+    static func program(_ name: String) -> String { programs.appending(path: name).path }
+
     let folder: URL
     private var bus: Process?
     private var hub: Process?

@@ -8,6 +8,7 @@ struct BlueZCheckup {
     struct Adapter: Hashable {
         /// `hci0` and so on.
         var name: String
+        var address = ""
         var isPowered: Bool
         /// Whether somebody scans with it: us or another program.
         var isDiscovering: Bool
@@ -49,7 +50,9 @@ struct BlueZCheckup {
         let known = version.map { ", version \($0)" } ?? ""
         var checks = [Check.well("bluetooth", "bluetoothd", "runs" + known)]
         let names = Set(wanted.compactMap(\.self))
-        let used = adapters.filter { names.isEmpty || names.contains($0.name) }
+        let used = adapters.filter {
+            names.isEmpty || names.contains($0.name) || names.contains($0.address)
+        }
         if used.isEmpty {
             checks.append(
                 .failed(
@@ -112,7 +115,8 @@ struct BlueZCheckup {
             else { continue }
             adapters.append(
                 Adapter(
-                    name: String(name), isPowered: adapter["Powered"]?.bool ?? false,
+                    name: String(name), address: adapter["Address"]?.string ?? "",
+                    isPowered: adapter["Powered"]?.bool ?? false,
                     isDiscovering: adapter["Discovering"]?.bool ?? false))
         }
     }

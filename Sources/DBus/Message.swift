@@ -120,6 +120,14 @@ public struct Message: ~Copyable {
         nonmutating set { unsafe dbus_message_set_auto_start(pointer, newValue ? 1 : 0) }
     }
 
+    /// Whether the caller is ready to wait while a person is asked to allow the call; no unless set.
+    public var allowsInteraction: Bool {
+        get { unsafe dbus_message_get_allow_interactive_authorization(pointer) != 0 }
+        nonmutating set {
+            unsafe dbus_message_set_allow_interactive_authorization(pointer, newValue ? 1 : 0)
+        }
+    }
+
     /// Whether it is this signal of the bus itself.
     func isFromBus(member: String) -> Bool {
         unsafe dbus_message_is_signal(pointer, Connection.busName, member) != 0

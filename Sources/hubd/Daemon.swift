@@ -24,6 +24,7 @@ final class Daemon {
     let shop: Shop
     let counters: CampaignCounters
     let writer: EventWriter
+    let diagnosis = Diagnosis()
     private let watch: ProblemWatch
     private let connection: Connection
     let startedAt = Hub.loop.now
@@ -38,6 +39,13 @@ final class Daemon {
 
     var beaconRows: BeaconRows { BeaconRows(air: air, shop: shop) }
     var campaignRows: CampaignRows { CampaignRows(shop: shop, counters: counters) }
+
+    /// All that can be asked of the hub over the bus.
+    var interfaces: [Interface] {
+        [HubInterface.table(self), BeaconsInterface.table(self), CampaignsInterface.table(self)]
+    }
+    /// What the bus did to us and we to others on it.
+    var busCounters: Connection.Counters { connection.counters }
 
     // MARK: Start
 
@@ -65,7 +73,8 @@ final class Daemon {
         self.shop = shop
         counters = try await CampaignCounters(store)
         watch = ProblemWatch(journal: journal, writer: writer, store: store)
-        connection = Connection(bus ?? loaded.settings.bus.bus, root: Self.root)
+        let bus = bus ?? loaded.settings.bus.bus
+        connection = Connection(bus, root: Self.root, gatekeeper: Permissions.gatekeeper(on: bus))
         let transitions = TransitionFeed()
         air = Air(loaded.catalog, keys: loaded.keys, settings: presence) { transitions.take($0) }
         radios = Radios(
@@ -106,12 +115,7 @@ final class Daemon {
     /// Exports the interfaces and goes on the bus. hubd works without a bus as well, so it waits
     /// for the first answer only.
     private func serve() async {
-        connection.export(
-            [
-                HubInterface.table(self), BeaconsInterface.table(self),
-                CampaignsInterface.table(self),
-            ],
-            at: Self.root)
+        connection.export(interfaces, at: Self.root)
         var first: CheckedContinuation<Void, Never>?
         await withCheckedContinuation { continuation in
             first = continuation

@@ -39,13 +39,16 @@ enum BeaconsVerb: Verb {
     }
 
     /// Whether a beacon is in a zone or in one inside it.
-    private static func isIn(_ zone: String, _ row: JSONValue) -> Bool {
+    static func isIn(_ zone: String, _ row: JSONValue) -> Bool {
         (row["zonePath"]?.elements ?? []).contains { $0.string == zone }
     }
 
-    static func table(_ rows: [JSONValue]) -> Table {
+    static func table(
+        _ rows: [JSONValue], heard: (JSONValue?) -> String = Show.ago
+    ) -> Table {
         var table = Table([
-            .init(title: "id", shrinksTo: 20), .init(title: "label", shrinksTo: 12),
+            .init(title: "id", shrinksTo: 20, cutsInside: true),
+            .init(title: "label", shrinksTo: 12),
             .init(title: "zone", shrinksTo: 8), .init(title: "rssi", rightAligned: true),
             .init(title: "distance", rightAligned: true), .init(title: "proximity"),
             .init(title: "battery", rightAligned: true), .init(title: "last heard"),
@@ -61,7 +64,7 @@ enum BeaconsVerb: Verb {
                 .init(Show.number(row["rssi"], "", digits: 0)),
                 .init(Show.number(row["distance"], " m", digits: 1)),
                 .init(Show.text(row["proximity"])), .init(battery(row)),
-                .init(Show.ago(row["lastHeardSeconds"])),
+                .init(heard(row["lastHeardSeconds"])),
                 .init(words.joined(separator: ", "), ink(state, findings)),
             ])
         }

@@ -33,7 +33,8 @@ enum ImportVerb: Verb {
         let isDryRun = arguments.has("--dry-run")
         let result = try await HubClient(arguments).document(
             "Import", of: "Beacons1",
-            [.string(path), .bytes(file.bytes), .options([("dryRun", .bool(isDryRun))])])
+            [.string(path), .bytes(file.bytes), .options([("dryRun", .bool(isDryRun))])],
+            changes: true)
         let problems = (result["problems"]?.elements ?? []).map(Show.text)
         if output.wantsJSON { try output.print(result) }
         guard problems.isEmpty else {

@@ -11,8 +11,19 @@ extension Daemon {
         let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
         return StatusReport(
             version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
-            air: air, radioOwner: radios, shop: shop, outbox: outbox, problems: problems(outbox)
+            air: air, radioOwner: radios, shop: shop, outbox: outbox, bus: busCounters,
+            problems: problems(outbox)
         ).fields()
+    }
+
+    func diagnose() async -> Fields {
+        let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
+        let checks = await diagnosis.checks(loaded.settings, storeBytes: outbox.fileSize)
+        var fields = Fields()
+        fields.set("version", Self.version)
+        fields.set("config", config)
+        fields.set("checks", checks.map(Fields.init))
+        return fields
     }
 
     func events(_ filter: BusValue) async throws(BusError) -> [BusValue] {

@@ -29,6 +29,7 @@ final class Daemon {
     private let connection: Connection
     let startedAt = Hub.loop.now
     let radios: Radios
+    private let timeService: TimeService
     private var busProblem: HubProblem?
     private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
@@ -75,6 +76,7 @@ final class Daemon {
         watch = ProblemWatch(journal: journal, writer: writer, store: store)
         let bus = bus ?? loaded.settings.bus.bus
         connection = Connection(bus, root: Self.root, gatekeeper: Permissions.gatekeeper(on: bus))
+        timeService = TimeService(connection)
         let transitions = TransitionFeed()
         air = Air(loaded.catalog, keys: loaded.keys, settings: presence) { transitions.take($0) }
         radios = Radios(
@@ -95,6 +97,7 @@ final class Daemon {
         if let sources { keepCopy(of: sources) }
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         await serve()
+        timeService.start()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }
         }
@@ -119,6 +122,11 @@ final class Daemon {
         var first: CheckedContinuation<Void, Never>?
         await withCheckedContinuation { continuation in
             first = continuation
+            // One that accepts and never answers: hubd has to be able to end within 3 s.
+            Hub.loop.schedule(after: .seconds(2)) {
+                first?.resume()
+                first = nil
+            }
             connection.stay(as: Self.busName) { [weak self] state in
                 guard self?.busChanged(state) == true else { return }
                 first?.resume()
@@ -133,6 +141,7 @@ final class Daemon {
         case .connecting, .closed: return false
         case .connected:
             busProblem = nil
+            timeService.refresh()
             return true
         case .lost(let error, let delay):
             busProblem = HubProblem(
@@ -240,6 +249,7 @@ final class Daemon {
     /// Somebody set the wall clock: what runs now may be something else.
     func clockJumped() {
         journal.notice("the wall clock was set", .clockSet)
+        timeService.refresh()
         shop.refresh()
         air.refreshKeys()
     }

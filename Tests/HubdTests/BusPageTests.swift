@@ -35,6 +35,6 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 16)
+        #expect(members == 17)
     }
 }

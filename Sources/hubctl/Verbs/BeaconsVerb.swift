@@ -24,6 +24,7 @@ enum BeaconsVerb: Verb {
             wantsUnknown
             ? try await client.document("ListUnknown", of: "Beacons1", [.uint32(10_000)])
             : try await client.document("List", of: "Beacons1")
+        if let zone = arguments.value("--zone") { try await expectZone(zone, client) }
         let rows = (reply.elements ?? []).filter { row in
             if let zone = arguments.value("--zone"), !isIn(zone, row) { return false }
             let isMissing = ["missing", "never-heard"].contains(row["state"]?.string)
@@ -36,6 +37,16 @@ enum BeaconsVerb: Verb {
             if rows.isEmpty { try output.print("no such beacons") }
         }
         return .ok
+    }
+
+    /// A zone that is misspelt must not look like an empty one.
+    static func expectZone(_ zone: String, _ client: HubClient) async throws(Failure) {
+        let zones = try await client.call("Zones", of: "Beacons1")
+        let names = (zones.first?.elements ?? []).compactMap(\.string)
+        guard !names.contains(zone) else { return }
+        let near = nearest(zone, among: names).map { "; did you mean \($0)?" } ?? ""
+        throw Failure(
+            .dataError, "no zone \(quoted(zone))\(near) — hubctl export zones lists them")
     }
 
     /// Whether a beacon is in a zone or in one inside it.

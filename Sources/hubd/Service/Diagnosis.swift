@@ -39,7 +39,9 @@ final class Diagnosis {
             "disk", "", "the file system of \(store.path) does not answer",
             mend: "journalctl -k tells why")
         let room = (disk ?? nil) ?? [hung]
-        return room + Clock.present.checks(zone: settings.hub.timezone)
+        var clock = Clock.present
+        clock.isSynchronised = ClockState.isSynchronised
+        return room + clock.checks(zone: settings.hub.timezone)
             + (await SinkCheckup.checks(settings.sinks))
     }
 }

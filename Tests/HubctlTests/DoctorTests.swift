@@ -48,6 +48,19 @@ struct DoctorTests {
         #expect(hub.checks.contains { $0.mend.contains("hubd --check") })
     }
 
+    @Test func rightToMonitor() {
+        var hub = HubCheckup(bus: "b", isSystem: true)
+        #expect(hub.monitorRight == nil)
+        hub.unit = .init(load: "loaded")
+        #expect(hub.monitorRight?.state == .failed)
+        hub.unit?.capabilities = 1 << 13
+        #expect(hub.monitorRight?.state == .well)
+        hub.unit?.hasOwnUsers = true
+        #expect(hub.monitorRight?.state == .failed)
+        hub.unit?.load = "not-found"
+        #expect(hub.monitorRight == nil)
+    }
+
     @Test("on a private bus nobody asks for policies, polkit and units")
     func privateBus() {
         var hub = HubCheckup(bus: "a bus", isSystem: false)

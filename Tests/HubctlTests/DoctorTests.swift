@@ -123,8 +123,10 @@ struct DoctorTests {
         #expect(states(61, 0) == [.warning])
         #expect(states(59, 0) == [.well])
         #expect(states(3_600, 1) == [.well])
-        let problem = DaemonCheckup.checks(status: ["problems": ["sink http: x"]])
-        #expect(problem.map(\.state) == [.failed])
+        let problems = DaemonCheckup.checks(status: ["problems": ["sink http: x: y", "odd"]])
+        #expect(problems.map(\.state) == [.failed, .failed])
+        #expect(problems.map(\.thing) == ["sink http", ""])
+        #expect(problems.map(\.text) == ["x: y", "odd"])
     }
 
     // MARK: On paper

@@ -1,6 +1,6 @@
 # hubd: `make help` says what there is.
 
-.PHONY: help deps build run test guest-test lint docs bench fuzz soak clean
+.PHONY: help deps build deb run test guest-test lint docs bench fuzz soak clean
 
 help: ## what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,10 @@ deps: ## install what is missing to build, run and test
 build: ## release programs in .build/release
 	@scripts/deps.sh build
 	@scripts/build.sh
+
+deb: ## dist/hubd_<version>_<arch>.deb
+	@scripts/deps.sh build deb
+	@scripts/deb.sh
 
 run: ## replay the sample mall through the whole daemon and show what it says
 	@scripts/deps.sh build run
@@ -23,7 +27,8 @@ test: ## every test
 guest-test: ## the scenarios that need a real Bluetooth stack, in a QEMU guest (long)
 	@scripts/guest-test.sh
 
-lint: ## formatting and layout rules
+lint: ## formatting, layout and manual pages
+	@scripts/deps.sh lint
 	@scripts/lint.sh
 
 docs: ## reference documentation in .build/docs, dead links are errors

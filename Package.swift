@@ -60,6 +60,7 @@ let package = Package(
         library("Crypto", ["CCrypto"]),
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
+        library("BlueZ", ["DBus", "EventLoop", "BeaconScanner"]),
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
@@ -69,7 +70,8 @@ let package = Package(
         program(
             "hubd",
             [
-                "BeaconScanner", "Campaigns", "CaptureFile", "Checkup", "Configuration", "Crypto",
+                "BeaconScanner", "BlueZ", "Campaigns", "CaptureFile", "Checkup", "Configuration",
+                "Crypto",
                 "DBus", "EventLoop",
                 "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
             ]),
@@ -89,6 +91,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
+            name: "FakeBlueZ", dependencies: ["DBus", "EventLoop"], path: "Tests/FakeBlueZ",
+            swiftSettings: strict),
+        .target(
             name: "BusSupport", dependencies: ["DBus", "EventLoop"], path: "Tests/BusSupport",
             swiftSettings: strict),
         tests("JSON", ["JSON"]),
@@ -98,11 +103,17 @@ let package = Package(
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop", "BusSupport"]),
+        tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("Checkup", ["Checkup", "EventLoop"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["hubd", "hubctl", "DBus", "EventLoop", "Configuration", "BusSupport"]),
+        tests(
+            "Hubd",
+            [
+                "hubd", "hubctl", "DBus", "EventLoop", "BeaconScanner", "Configuration",
+                "BusSupport", "FakeBlueZ",
+            ]),
         tests("Hubctl", ["hubctl", "Checkup", "HardwareHub", "JSON"]),
     ]
 )

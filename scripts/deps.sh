@@ -2,7 +2,7 @@
 # Installs the Debian packages of scripts/dependencies.txt whose purpose is asked for, and checks
 # the list against what the packages really hold.
 #
-#   scripts/deps.sh PURPOSE…      build, run, test, guest
+#   scripts/deps.sh PURPOSE…      build, run, test, lint, deb
 set -eu
 list=$(dirname "$0")/dependencies.txt
 

@@ -26,4 +26,5 @@ if grep -rn '@unchecked Sendable' Sources | grep -v '^Sources/EventLoop/'; then
     echo "lint: @unchecked Sendable belongs to the event loop only" >&2
     failed=1
 fi
+mandoc -Tlint -W warning man/* || failed=1
 exit $failed

@@ -9,8 +9,8 @@ enum HubctlMain {
     static var verbs: [any Verb.Type] {
         [
             StatusVerb.self, BeaconsVerb.self, CampaignsVerb.self, ShakeVerb.self,
-            EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, DecodeVerb.self,
-            ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
+            EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, ReloadVerb.self,
+            DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
         ]
     }
 

@@ -1,6 +1,5 @@
 import BeaconScanner
 import Campaigns
-import CaptureFile
 import Configuration
 import DBus
 import EventLoop
@@ -29,8 +28,9 @@ final class Daemon {
     private let watch: ProblemWatch
     private let connection: Connection
     let startedAt = Hub.loop.now
-    private var captures: [CaptureRadio] = []
+    let radios: Radios
     private var busProblem: HubProblem?
+    private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
     private var lastChange: Task<Void, Never>?
     private var lastOutbox: OutboxStatus?
@@ -51,9 +51,11 @@ final class Daemon {
 
     /// Opens the store and connects the stations; nothing is heard yet.
     init(
-        _ loaded: Loaded, config: String, bus: Bus?, journal: Journal
+        _ start: Start, config: String, bus: Bus?, bluezBus: Bus = .system, journal: Journal
     ) async throws(OutboxError) {
+        let loaded = start.loaded
         self.loaded = loaded
+        configurationProblem = start.problem
         self.config = config
         self.journal = journal
         hub = loaded.settings.hub.id ?? HostName.current
@@ -75,17 +77,23 @@ final class Daemon {
         connection = Connection(bus, root: Self.root, gatekeeper: Permissions.gatekeeper(on: bus))
         let transitions = TransitionFeed()
         air = Air(loaded.catalog, keys: loaded.keys, settings: presence) { transitions.take($0) }
+        radios = Radios(
+            air, shop, leaveAfter: presence.leaveFloor, journal: journal, bluezBus: bluezBus)
         transitions.onTransition = { [weak self] in self?.keep($0) }
         commits.onCommit = { [weak self] in self?.announce($0) }
     }
 
     /// Starts hearing, delivering and serving; returns when the service manager may be told.
-    func start() async throws(OutboxError) {
+    ///
+    /// - Parameter sources: the files that are in force by it, to keep a copy of.
+    /// - Throws: what is wrong with the store.
+    func start(keeping sources: Sources?) async throws(OutboxError) {
         for sink in loaded.settings.sinks { Folder.make(for: sink) }
         try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
         await reportSalvage()
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
-        startRadios()
+        if let sources { keepCopy(of: sources) }
+        await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         await serve()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }
@@ -134,58 +142,6 @@ final class Daemon {
             )
             return true
         }
-    }
-
-    // MARK: Radios
-
-    private func startRadios() {
-        for radio in loaded.settings.radios { start(radio) }
-    }
-
-    private func start(_ radio: Radio) {
-        let zone = radio.zone.flatMap { loaded.catalog.zoneNumbers[$0] }
-        switch radio.kind {
-        case .capture(let path, let speed, let isRepeated):
-            let name = "capture:" + (path.split(separator: "/").last.map(String.init) ?? path)
-            let number = air.add(
-                RadioStatus(name: name, kind: "capture", zone: radio.zone), in: zone)
-            play(path, number, name, speed, isRepeated)
-        case .bluez(let adapter):
-            addUnserved("bluez", adapter, radio.zone)
-        case .monitor(let adapter):
-            addUnserved("monitor", adapter, radio.zone)
-        }
-    }
-
-    private func play(
-        _ path: String, _ number: UInt8, _ name: String, _ speed: Radio.Speed, _ isRepeated: Bool
-    ) {
-        do throws(CaptureFileError) {
-            let capture = CaptureRadio(
-                try CaptureFile(path: path), number: number, speed: speed, isRepeated: isRepeated,
-                air: air, shop: shop
-            ) { [weak self] state in
-                self?.air.setState(state, of: number)
-                if state == .ended {
-                    self?.journal.info("\(name): played to its end", .captureEnded)
-                }
-            }
-            air.setState(.hearing, of: number)
-            captures.append(capture)
-            capture.start()
-        } catch {
-            air.setState(.failed("\(error)"), of: number)
-        }
-    }
-
-    /// A radio of a kind that this version does not serve: visible, and not silently deaf.
-    private func addUnserved(_ kind: String, _ adapter: String?, _ zone: String?) {
-        var status = RadioStatus(
-            name: adapter.map { "\(kind):\($0)" } ?? kind, kind: kind, zone: zone)
-        status.state = .failed(
-            "hubd \(Self.version) hears captures only; radios of kind \"\(kind)\" come with a later version"
-        )
-        _ = air.add(status, in: nil)
     }
 
     // MARK: Keep
@@ -249,14 +205,7 @@ final class Daemon {
     }
 
     func problems(_ outbox: OutboxStatus) -> [HubProblem] {
-        var problems: [HubProblem] = []
-        let radios = air.radios
-        let isDeaf = !radios.isEmpty && radios.allSatisfy { $0.state.problem != nil }
-        for radio in radios {
-            guard let text = radio.state.problem else { continue }
-            problems.append(
-                HubProblem(part: "radio \(radio.name)", text: text, isFatal: isDeaf))
-        }
+        var problems = radios.problems
         switch outbox.health.state {
         case .well: break
         case .failed, .closed:
@@ -284,6 +233,7 @@ final class Daemon {
                     text: "hubd \(Self.version) does not connect to devices yet"))
         }
         if let busProblem { problems.append(busProblem) }
+        if let configurationProblem { problems.append(configurationProblem) }
         return problems
     }
 
@@ -309,9 +259,11 @@ final class Daemon {
         defer {
             if !isStopping { ServiceManager.ready("\(loaded.catalog.beacons.count) beacons") }
         }
+        let sources: Sources
         let new: Loaded
         do throws(Problems) {
-            new = try Loaded(config: config)
+            sources = try Sources(reading: config)
+            new = try Loaded(sources)
         } catch {
             return refuse("\(error)".split(separator: "\n").map(String.init))
         }
@@ -320,7 +272,7 @@ final class Daemon {
             return refuse(
                 fixed.map {
                     "\(config): \($0) has changed; it takes effect with systemctl restart hubd"
-                })
+                }, mend: nil)
         }
         do throws(OutboxError) {
             for sink in new.settings.sinks { Folder.make(for: sink) }
@@ -329,16 +281,31 @@ final class Daemon {
             return refuse(["\(config): \(error)"])
         }
         put(new)
+        configurationProblem = nil
+        keepCopy(of: sources)
         journal.notice(
             "configuration reloaded: \(new.catalog.beacons.count) beacons, "
                 + "\(new.catalog.campaigns.count) campaigns", .reloaded)
         return []
     }
 
-    private func refuse(_ lines: [String]) -> [String] {
+    /// Tells why nothing is put in force; `mend` is what to do beside what the lines say.
+    private func refuse(
+        _ lines: [String], mend: String? = HubProblem.configurationMend
+    ) -> [String] {
         for line in lines { journal.error(line, .configurationRefused) }
         journal.error("nothing was changed: the configuration that was in force goes on")
+        configurationProblem = .configuration(lines, mend: mend)
         return lines
+    }
+
+    /// Keeps a copy of the files in force for a start at which they are broken.
+    private func keepCopy(of sources: Sources) {
+        do throws(DurableFile.Fault) {
+            try LastGood.keep(sources)
+        } catch {
+            journal.warning("no copy of the configuration could be kept: \(error.text)")
+        }
     }
 
     func put(_ new: Loaded) {
@@ -348,7 +315,7 @@ final class Daemon {
         air.configure(new.catalog, keys: new.keys)
         shop.configure(new.catalog)
         let zones = new.catalog.zoneNumbers
-        for (number, radio) in air.radios.enumerated() where radio.state.problem == nil {
+        for (number, radio) in air.radios.enumerated() {
             air.assign(radio: UInt8(clamping: number), zone: radio.zone.flatMap { zones[$0] })
         }
     }
@@ -372,7 +339,7 @@ final class Daemon {
         isStopping = true
         ServiceManager.stopping()
         journal.notice("ending", .stopping)
-        for capture in captures { capture.stop() }
+        radios.stop()
         await store.close(within: .seconds(2))
         connection.close()
     }

@@ -23,39 +23,43 @@ enum HubdMain {
         }
         if options.wantsHelp { end(saying: CommandLineOptions.usage) }
         if options.wantsVersion { end(saying: "hubd \(Daemon.version)") }
-        let loaded: Loaded
+        if options.isCheck { check(options.config) }
+        let start = Start(config: options.config, journal: Journal())
+        guard let start else { exit(EX_CONFIG) }
+        // Before any thread: the C library's zone belongs to the whole process.
+        WallClock.setZone(start.loaded.settings.hub.timezone)
+        exit(Hub.run { await run(start, options) })
+    }
+
+    private static func check(_ config: String) -> Never {
         do throws(Problems) {
-            loaded = try Loaded(config: options.config)
-        } catch {
-            // For --check the problems are the result, otherwise they are the reason of the end.
-            if options.isCheck { print("\(error)") } else { refuse(error) }
-            exit(EX_CONFIG)
-        }
-        if options.isCheck {
+            let loaded = try Loaded(Sources(reading: config))
             end(
-                saying: "\(options.config): no problems; \(loaded.catalog.zones.count) zones, "
+                saying: "\(config): no problems; \(loaded.catalog.zones.count) zones, "
                     + "\(loaded.catalog.beacons.count) beacons, "
                     + "\(loaded.catalog.campaigns.count) campaigns")
+        } catch {
+            // The problems are the result, not a failure to tell of on standard error.
+            print("\(error)")
+            exit(EX_CONFIG)
         }
-        // Before any thread: the C library's zone belongs to the whole process.
-        WallClock.setZone(loaded.settings.hub.timezone)
-        exit(Hub.run { await run(loaded, options) })
     }
 
     @Hub
-    private static func run(_ loaded: Loaded, _ options: CommandLineOptions) async -> Int32 {
+    private static func run(_ start: Start, _ options: CommandLineOptions) async -> Int32 {
         let journal = Journal()
         let daemon: Daemon
         do throws(OutboxError) {
             daemon = try await Daemon(
-                loaded, config: options.config, bus: options.bus, journal: journal)
-            try await daemon.start()
+                start, config: options.config, bus: options.bus, bluezBus: options.bluezBus,
+                journal: journal)
+            try await daemon.start(keeping: start.sources)
         } catch {
             let mend = error.code == .locked ? "; is another hubd running?" : ""
-            journal.error("store \(loaded.settings.store.path): \(error)\(mend)")
+            journal.error("store \(start.loaded.settings.store.path): \(error)\(mend)")
             return error.code == .locked ? EX_TEMPFAIL : EX_CANTCREAT
         }
-        ServiceManager.ready("\(loaded.catalog.beacons.count) beacons")
+        ServiceManager.ready("\(start.loaded.catalog.beacons.count) beacons")
         do throws(SystemError) {
             try await untilEnd(daemon)
         } catch {
@@ -82,12 +86,6 @@ enum HubdMain {
         for await _ in ends { break }
         signals.cancel()
         jumps.cancel()
-    }
-
-    private static func refuse(_ problems: Problems) {
-        let journal = Journal()
-        for problem in problems.list { journal.error("\(problem)", .configurationRefused) }
-        if problems.omitted > 0 { journal.error("and \(problems.omitted) more problems") }
     }
 
     private static func end(saying text: String) -> Never {

@@ -51,10 +51,10 @@ struct AuthorizationMatrixTests {
     /// The tables of the daemon, taken from one that is not started.
     @Hub
     private static func lines(config: String) async throws -> [Line] {
-        let loaded = try Loaded(config: config)
+        let journal = Journal()
+        let start = try #require(Start(config: config, journal: journal))
         let daemon = try await Daemon(
-            loaded, config: config, bus: .address("unix:path=/nowhere"),
-            journal: Journal())
+            start, config: config, bus: .address("unix:path=/nowhere"), journal: journal)
         let tables = daemon.interfaces + Standard.everywhere + [Standard.objectManager]
         let lines = tables.flatMap { table in
             table.permissions.map { permission in

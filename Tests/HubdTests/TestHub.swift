@@ -38,6 +38,8 @@ final class TestHub {
     let folder: URL
     private var bus: Process?
     private var hub: Process?
+    /// Where bluetoothd is, when not on the hub's own bus.
+    var bluezAddress: String?
 
     init() throws {
         folder = FileManager.default.temporaryDirectory
@@ -165,7 +167,8 @@ final class TestHub {
         let journal = try FileHandle(forWritingTo: folder.appending(path: "journal"))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = words
+        // No test may meet the machine's own bluetoothd.
+        process.arguments = words + ["--bluez-bus", bluezAddress ?? busAddress]
         process.standardError = journal
         try process.run()
         hub = process

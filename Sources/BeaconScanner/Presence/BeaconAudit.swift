@@ -44,14 +44,16 @@ struct BeaconAudit: Sendable {
     ///
     /// - Returns: the findings as they are now.
     mutating func visit(
-        _ track: BeaconTrack, _ rules: PresenceRules, _ around: Surroundings
+        _ track: borrowing BeaconTrack, _ rules: borrowing PresenceRules,
+        _ around: Surroundings
     ) -> Findings {
         var findings = track.state.findings
         let limit = rules.leaveLimit(meanGap: track.intervals.meanGap)
         let overlap = max(Self.overlap, track.intervals.meanGap &* 3)
         let isDouble = track.addresses.hasConcurrent(
             at: around.now, overlap: overlap, recent: limit)
-        let ratio = track.intervals.drift
+        // Two devices with one identifier are heard at both their paces; that is told already.
+        let ratio = isDouble ? 1 : track.intervals.drift
         let allowed =
             findings.contains(.intervalDrift) ? Self.drift.clear : Self.drift.raise
         let isLow = battery.isLow(rules, was: findings.contains(.lowBattery))

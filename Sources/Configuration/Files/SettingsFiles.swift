@@ -6,6 +6,16 @@ extension Settings {
     /// - Parameter path: the main file; it must be there, the directory need not.
     /// - Throws: every problem of every file.
     public init(readingFile path: String) throws(Problems) {
+        let files = try Settings.files(of: path)
+        try self.init(files[0], dropIns: Array(files.dropFirst()))
+    }
+
+    /// The main file and then its drop-ins, read but not yet understood.
+    ///
+    /// - Parameter path: the main file; it must be there, the directory need not.
+    /// - Returns: at least the main file.
+    /// - Throws: every file that cannot be read.
+    public static func files(of path: String) throws(Problems) -> [SourceFile] {
         var problems: [Problem] = []
         var files: [SourceFile] = []
         let directory = path + ".d"
@@ -23,8 +33,8 @@ extension Settings {
         } catch {
             problems.append(error)
         }
-        guard problems.isEmpty, let main = files.first else { throw Problems(problems) }
-        try self.init(main, dropIns: Array(files.dropFirst()))
+        guard problems.isEmpty else { throw Problems(problems) }
+        return files
     }
 
     /// The names of the drop-ins, in the order of their bytes; hidden and other files are not any.

@@ -22,6 +22,8 @@ public actor Store {
     /// The open database; nil while it is failed or closed.
     var ledger: Ledger?
     var couriers: [Courier] = []
+    /// Couriers that were asked to end and still may be writing.
+    var retiring: [Courier] = []
     /// When a failed database is tried again, and how often it was, on the boot clock.
     var reopenAt: Int64?
     var reopenFailures = 0

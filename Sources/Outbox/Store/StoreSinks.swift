@@ -16,6 +16,7 @@ extension Store {
     ///
     /// A sink that is gone loses its backlog and its rejected events; a new one begins with what
     /// the sink furthest behind has not got, and the first sink of all with every kept event.
+    /// One whose settings changed goes on where it was, once what it was doing has ended.
     ///
     /// - Throws: `.setting` when one of them cannot be used; then nothing has changed.
     public func deliver(to sinks: [SinkSettings]) async throws(OutboxError) {
@@ -35,6 +36,7 @@ extension Store {
         }
         let gone = couriers.filter { courier in !sinks.contains(courier.settings) }
         couriers.removeAll { courier in gone.contains { $0 === courier } }
+        retiring += gone
         for courier in gone { courier.finish(by: BootClock.now()) }
         try attempt { ledger throws(DatabaseError) in try ledger.setSinks(sinks.map(\.name)) }
         for courier in added where courier.start() { couriers.append(courier) }
@@ -48,7 +50,7 @@ extension Store {
 
     /// What a courier is to deliver next; nil when there is nothing.
     func load(for courier: Courier, _ limits: DeliveryLimits, isProbe: Bool) -> Load? {
-        guard couriers.contains(where: { $0 === courier }) else { return nil }
+        guard couriers.contains(where: { $0 === courier }), !isHeldUp(courier) else { return nil }
         return try? attempt { ledger throws(DatabaseError) in
             guard let cursor = ledger.cursors[courier.name] else { return nil }
             if !isProbe,
@@ -60,6 +62,12 @@ extension Store {
             let events = try ledger.events(after: start, limit: limits.events, bytes: limits.bytes)
             return events.isEmpty ? nil : Load(events: events, cursor: cursor)
         }
+    }
+
+    /// Whether the courier has to wait: its predecessor, with other settings, may still be writing
+    /// to the same sink, and a file has one writer.
+    func isHeldUp(_ courier: Courier) -> Bool {
+        retiring.contains { $0.name == courier.name }
     }
 
     /// The sink has these events; whether that is durable.
@@ -93,6 +101,8 @@ extension Store {
     /// A courier has ended.
     func courierFinished(_ courier: Courier) {
         couriers.removeAll { $0 === courier }
+        retiring.removeAll { $0 === courier }
+        for successor in couriers where successor.name == courier.name { successor.ring() }
         // The turn after this job ends the closing that waits for the last one.
     }
 

@@ -22,17 +22,17 @@ struct HubClient {
     }
 
     /// Calls a method of the hub. When it changes something and a person sits at a terminal, polkit
-    /// may ask for a password, and is given the time that this takes.
+    /// may ask for a password, and is given the time that this takes; at least two minutes.
     func call(
         _ member: String, of interface: String, _ arguments: [BusValue] = [],
-        changes: Bool = false
+        changes: Bool = false, timeout: Duration = .seconds(25)
     ) async throws(Failure) -> [BusValue] {
         let mayAskPerson = changes && isatty(STDIN_FILENO) == 1
         do throws(BusError) {
             return try await connection.call(
                 member, of: "org.hubd.\(interface)", at: Self.name, Self.root, arguments,
                 starting: false, mayAskPerson: mayAskPerson,
-                timeout: mayAskPerson ? .seconds(120) : .seconds(25))
+                timeout: mayAskPerson ? max(timeout, .seconds(120)) : timeout)
         } catch {
             throw Self.failure(error)
         }

@@ -1,8 +1,6 @@
 import BeaconScanner
 import Campaigns
 import Configuration
-import Crypto
-import Glibc
 
 /// Everything that the files say, read and checked as a whole.
 ///
@@ -16,16 +14,23 @@ struct Loaded {
     /// The keys of the beacons whose identifier changes.
     let keys: [IdentityKey]
 
-    /// Reads the configuration, its drop-ins, the catalog and what was imported.
+    /// Checks the configuration's files together with what was imported.
     ///
+    /// - Parameters:
+    ///   - sources: the files.
+    ///   - isCopy: whether they are the last good ones. A key that cannot be read now keeps a
+    ///     beacon from being recognized then, and not the hub from hearing the others.
     /// - Throws: every problem of every file.
-    init(config: String) throws(Problems) {
-        let settings = try Settings(readingFile: config)
-        try self.init(settings, config: config, draft: try Self.draft(settings))
+    init(_ sources: Sources, isCopy: Bool = false) throws(Problems) {
+        try self.init(
+            sources.settings, config: sources.config,
+            draft: try CatalogDraft(sources.settings, catalog: sources.catalog), isCopy: isCopy)
     }
 
     /// The same with another draft of the catalog: an import that is going on.
-    init(_ settings: Settings, config: String, draft: consuming CatalogDraft) throws(Problems) {
+    init(
+        _ settings: Settings, config: String, draft: consuming CatalogDraft, isCopy: Bool = false
+    ) throws(Problems) {
         let checked = try draft.finish()
         self.settings = settings
         catalog = checked.catalog
@@ -34,32 +39,18 @@ struct Loaded {
         keys = catalog.beacons.compactMap { beacon in
             guard let identity = beacon.identity else { return nil }
             do throws(Problem) {
-                return try Self.key(of: beacon, identity)
+                return try IdentityKey(reading: identity, of: beacon.id)
             } catch {
-                problems.append(error)
+                if !isCopy { problems.append(error) }
                 return nil
             }
         }
         guard problems.isEmpty else { throw Problems(problems) }
     }
 
-    /// The catalog's files, not yet checked together.
+    /// The catalog's file as it is now, and what was imported, not yet checked together.
     static func draft(_ settings: Settings) throws(Problems) -> CatalogDraft {
-        var draft = CatalogDraft()
-        do throws(Problem) {
-            if let path = settings.catalog {
-                draft.addCatalog(
-                    try SourceFile(reading: path, limit: SourceFile.maximumCatalogSize))
-            }
-            let overlay = settings.overlayPath
-            if unsafe access(overlay, F_OK) == 0 {
-                draft.addOverlay(
-                    try SourceFile(reading: overlay, limit: SourceFile.maximumCatalogSize))
-            }
-        } catch {
-            throw Problems([error])
-        }
-        return draft
+        try CatalogDraft(settings, catalog: try Sources.catalog(of: settings))
     }
 
     /// What one file cannot know of another: zones of radios, and the machine's time zones.
@@ -84,45 +75,4 @@ struct Loaded {
         }
         return problems
     }
-
-    private static func key(
-        of beacon: ConfiguredBeacon, _ identity: ConfiguredBeacon.EphemeralIdentity
-    ) throws(Problem) -> IdentityKey {
-        let path = Credential.path(of: identity.keyFile)
-        let file = try SourceFile(reading: path, limit: 4_096)
-        let digits = file.bytes.filter { !$0.isWhitespace }
-        guard let key = Hex.bytes(digits), key.count == AES128.blockLength,
-            let identityKey = IdentityKey(
-                beacon: beacon.id, key: key, rotationExponent: identity.rotation,
-                clockOffset: identity.epoch)
-        else {
-            // The content of the file is a secret: only its length is told.
-            throw Problem(
-                file: path, found: "\(digits.count) characters",
-                expected: "32 hexadecimal digits, the identity key of \(beacon.id)")
-        }
-        return identityKey
-    }
-}
-
-extension Settings {
-    /// Where imports are kept: beside the database.
-    var overlayPath: String {
-        let folder = store.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        return (folder + ["imported.json"]).joined(separator: "/")
-    }
-}
-
-/// Files with secrets: a path, or without a slash the name of a systemd credential.
-enum Credential {
-    static func path(of name: String) -> String {
-        guard !name.contains("/"), let folder = unsafe getenv("CREDENTIALS_DIRECTORY") else {
-            return name
-        }
-        return unsafe String(cString: folder) + "/" + name
-    }
-}
-
-extension UInt8 {
-    fileprivate var isWhitespace: Bool { [0x20, 0x09, 0x0a, 0x0d].contains(self) }
 }

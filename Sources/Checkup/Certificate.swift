@@ -8,15 +8,17 @@ public enum Certificate {
     /// - Parameters:
     ///   - sink: the sink's name.
     ///   - host: whose certificate it is.
+    ///   - port: where it is shown.
     ///   - fault: why the verification failed; nil when it did not.
     ///   - expires: when it expires, in seconds since 1970; nil when that is not known.
     ///   - now: the time now, in seconds since 1970.
     /// - Returns: what was found.
     public static func check(
-        sink: String, host: String, fault: String?, expires: Int64?, now: Int64
+        sink: String, host: String, port: UInt16, fault: String?, expires: Int64?, now: Int64
     ) -> Check {
         if let fault {
-            return .failed("sink", sink, fault, mend: "openssl s_client -connect shows more")
+            return .failed(
+                "sink", sink, fault, mend: "openssl s_client -connect \(host):\(port) shows more")
         }
         guard let expires else {
             return .well("sink", sink, "the certificate of \(host) is in order")

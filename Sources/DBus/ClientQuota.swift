@@ -16,11 +16,16 @@ struct ClientQuota {
     static let clients = 512
     /// Calls of all clients that are being worked on.
     static let inFlightTogether = 256
+    /// Bytes of arguments of one client that are being worked on; a single call may have more.
+    static let bytes = 256 << 10
+    /// The same of all clients: the largest call there is, and room for all others beside it.
+    static let bytesTogether = 48 << 20
 
     private struct Client {
         var tokens: Double
         var refilled: EventLoop.Instant
         var inFlight: Int
+        var bytes = 0
 
         mutating func refill(at now: EventLoop.Instant) {
             let seconds = refilled.duration(to: now) / .seconds(1)
@@ -31,6 +36,7 @@ struct ClientQuota {
 
     private var clients: [String: Client] = [:]
     private var inFlightTogether = 0
+    private var bytesTogether = 0
 
     /// How many clients are remembered.
     var count: Int { clients.count }
@@ -59,10 +65,29 @@ struct ClientQuota {
         inFlightTogether += 1
     }
 
+    /// Notes the arguments of a call that was let in: they are kept while it waits, perhaps for a
+    /// person.
+    ///
+    /// - Returns: the bytes, for `finished`.
+    mutating func hold(_ bytes: Int, of name: String) throws(BusError) -> Int {
+        let own = clients[name]?.bytes ?? 0
+        guard own == 0 || own + bytes <= Self.bytes else {
+            throw Self.refusal("more than \(Self.bytes) bytes in calls at once")
+        }
+        guard bytesTogether + bytes <= Self.bytesTogether else {
+            throw Self.refusal("more than \(Self.bytesTogether) bytes in calls of all clients")
+        }
+        clients[name]?.bytes += bytes
+        bytesTogether += bytes
+        return bytes
+    }
+
     /// A call that was let in has been answered.
-    mutating func finished(_ name: String) {
+    mutating func finished(_ name: String, _ bytes: Int = 0) {
         clients[name]?.inFlight -= 1
+        clients[name]?.bytes -= bytes
         inFlightTogether -= 1
+        bytesTogether -= bytes
     }
 
     private mutating func forgetIdle(at now: EventLoop.Instant) {

@@ -66,6 +66,23 @@ public struct Message: ~Copyable {
             dbus_message_new_error(pointer, name, error.message.withoutNUL))
     }
 
+    /// A received call without its arguments: enough to answer it, and small.
+    ///
+    /// libdbus stops reading the bus while received messages of a few MiB are alive, so a call that
+    /// waits for something, above all for an answer from the bus, must not keep its message.
+    borrowing func withoutArguments() throws(BusError) -> Message {
+        let copy = try unsafe Message(
+            dbus_message_new_method_call(
+                nil, dbus_message_get_path(pointer), dbus_message_get_interface(pointer),
+                dbus_message_get_member(pointer)))
+        guard unsafe dbus_message_set_sender(copy.pointer, dbus_message_get_sender(pointer)) != 0
+        else { throw BusError(.noMemory, "no memory for a message") }
+        unsafe dbus_message_set_serial(copy.pointer, dbus_message_get_serial(pointer))
+        copy.expectsReply = expectsReply
+        copy.allowsInteraction = allowsInteraction
+        return copy
+    }
+
     private static func check(interface: String, member: String) throws(BusError) {
         guard Name.isInterface(interface) else { throw invalid("interface", interface) }
         guard Name.isMember(member) else { throw invalid("member", member) }

@@ -20,7 +20,9 @@ final class Service {
     func take(_ message: consuming Message, from link: Link) {
         guard let sender = message.sender, let path = message.path, let member = message.member
         else { return }
-        let answer = Answer(message, link)
+        // Without memory for a few bytes there is none for an answer either.
+        guard let header = try? message.withoutArguments() else { return }
+        let answer = Answer(header, link)
         do {
             try quota.admit(sender, at: Hub.loop.now)
         } catch {
@@ -28,20 +30,37 @@ final class Service {
             answer.send(.failure(error))
             return
         }
+        var weight = 0
         do {
             let method = try objects.method(member, of: answer.interface, at: path)
-            let arguments = try answer.arguments(of: method)
+            let arguments = try Self.arguments(of: method, in: message)
+            weight = try quota.hold(arguments.reduce(0) { $0 + $1.weight }, of: sender)
+            let held = weight
             let call = Call(
                 sender: sender, path: path, arguments: arguments, service: self, answer: answer)
             // Tasks start in the order of the calls, so answers that need not wait keep it.
             Hub.start { [self] in
                 await answer.send(result(of: method, call))
-                quota.finished(sender)
+                quota.finished(sender, held)
             }
         } catch {
-            quota.finished(sender)
+            if error.code == .limitsExceeded { connection?.counters.refusedCalls += 1 }
+            quota.finished(sender, weight)
             answer.send(.failure(error))
         }
+    }
+
+    /// The arguments, after their types have been compared as a whole.
+    private static func arguments(
+        of method: Method, in message: borrowing Message
+    ) throws(BusError) -> [BusValue] {
+        let expected = method.input.signature
+        guard message.signature == expected else {
+            throw BusError(
+                .invalidArgs,
+                "\(method.name) takes (\(expected)), the call has (\(message.signature))")
+        }
+        return try message.arguments(limits: method.limits)
     }
 
     private func result(of method: Method, _ call: Call) async -> Result<[BusValue], BusError> {
@@ -154,17 +173,6 @@ final class Answer {
 
     /// Whether the way back is still there.
     var canBeSent: Bool { link.isConnected }
-
-    /// The arguments, after their types have been compared as a whole.
-    func arguments(of method: Method) throws(BusError) -> [BusValue] {
-        let expected = method.input.signature
-        guard message.signature == expected else {
-            throw BusError(
-                .invalidArgs,
-                "\(method.name) takes (\(expected)), the call has (\(message.signature))")
-        }
-        return try message.arguments(limits: method.limits)
-    }
 
     /// Sends the outcome, unless nobody waits for it or the link is gone.
     func send(_ outcome: Result<[BusValue], BusError>) {

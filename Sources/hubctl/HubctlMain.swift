@@ -10,7 +10,7 @@ enum HubctlMain {
         [
             StatusVerb.self, BeaconsVerb.self, CampaignsVerb.self, ShakeVerb.self,
             EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, ReloadVerb.self,
-            DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self,
+            DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
         ]
     }
 

@@ -211,7 +211,7 @@ struct CheckTests {
             let now: Int64 = 1_795_000_000
             let expires = days.map { now + $0 * 86_400 }
             return Certificate.check(
-                sink: "http", host: "h", fault: fault, expires: expires, now: now
+                sink: "http", host: "h", port: 443, fault: fault, expires: expires, now: now
             ).state
         }
         #expect(state(nil, days: 90) == .well)

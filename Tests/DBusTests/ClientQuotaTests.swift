@@ -100,4 +100,31 @@ struct ClientQuotaTests {
         backOff.reset()
         #expect(backOff.next() == .milliseconds(100))
     }
+
+    @Test("one large call is let in, a second beside it is not, and what was held is given back")
+    func bytes() throws {
+        var quota = ClientQuota()
+        func admit(_ client: String) {
+            let isAdmitted = quota.admits(client, at: 0)
+            #expect(isAdmitted)
+        }
+        func holds(_ bytes: Int, _ client: String) -> Bool {
+            (try? quota.hold(bytes, of: client)) != nil
+        }
+        admit("a")
+        #expect(holds(30 << 20, "a"))
+        admit("a")
+        #expect(!holds(1, "a"))
+        admit("b")
+        #expect(holds(ClientQuota.bytes, "b"))
+        admit("b")
+        #expect(!holds(1, "b"))
+        admit("c")
+        #expect(!holds(20 << 20, "c"))
+        quota.finished("a", 30 << 20)
+        #expect(holds(20 << 20, "c"))
+        quota.finished("c", 20 << 20)
+        quota.finished("b", ClientQuota.bytes)
+        #expect(holds(ClientQuota.bytesTogether, "b"))
+    }
 }

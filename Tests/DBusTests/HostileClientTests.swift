@@ -88,6 +88,64 @@ struct HostileClientTests {
         }
     }
 
+    @Test("calls larger than what libdbus holds at once do not stop the bus while they wait") @Hub
+    func largeCallsThatWait() async throws {
+        let bus = try TestBus()
+        // The gatekeeper asks the bus about the sender: its answer has to come through.
+        let lamp = Lamp(bus.bus, gatekeeper: PolkitGatekeeper(actions: "org.example"))
+        let waits = Signpost()
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        lamp.connection.export(
+            [
+                Interface("org.example.Big1") {
+                    Method(
+                        "Take", in: ["bytes": "ay"], needs: .manage, limits: Limits(bytes: 8 << 20)
+                    ) { _ in
+                        await withCheckedContinuation {
+                            waiting.append($0)
+                            waits.reach()
+                        }
+                        return []
+                    }
+                }
+            ], at: "/org/example/big")
+        try await lamp.start()
+        defer { lamp.connection.close() }
+        var clients: [Connection] = []
+        for _ in 0..<7 {
+            let client = Connection(bus.bus)
+            try await client.connect()
+            clients.append(client)
+        }
+        defer { for client in clients { client.close() } }
+        func take(_ client: Connection, _ megabytes: Int) async -> BusError.Code? {
+            await code {
+                _ = try await client.call(
+                    "Take", of: "org.example.Big1", at: "org.example", "/org/example/big",
+                    [.bytes([UInt8](repeating: 7, count: megabytes << 20))])
+            }
+        }
+        let done = Signpost()
+        var results: [BusError.Code?] = []
+        for (number, client) in clients.prefix(6).enumerated() {
+            Hub.start {
+                results.append(await take(client, 7))
+                done.reach()
+            }
+            try await waits.wait(for: number + 1)
+        }
+        // While they wait, small calls are served; no client may pile up more of the kind, and all
+        // together have a bound.
+        let small = try await echo(clients[6], .variant(.byte(8)))
+        #expect(small == [.variant(.byte(8))])
+        #expect(await take(clients[0], 1) == .limitsExceeded)
+        #expect(await take(clients[6], 7) == .limitsExceeded)
+        #expect(lamp.connection.counters.refusedCalls == 2)
+        for continuation in waiting { continuation.resume() }
+        try await done.wait(for: 6)
+        #expect(results == Array(repeating: nil, count: 6))
+    }
+
     @Test("10,000 calls at once: each is answered, most of them with LimitsExceeded") @Hub
     func flood() async throws {
         try await withLamp { lamp, bus, client in

@@ -48,6 +48,19 @@ struct DoctorTests {
         #expect(hub.checks.contains { $0.mend.contains("hubd --check") })
     }
 
+    @Test func rightToMonitor() {
+        var hub = HubCheckup(bus: "b", isSystem: true)
+        #expect(hub.monitorRight == nil)
+        hub.unit = .init(load: "loaded")
+        #expect(hub.monitorRight?.state == .failed)
+        hub.unit?.capabilities = 1 << 13
+        #expect(hub.monitorRight?.state == .well)
+        hub.unit?.hasOwnUsers = true
+        #expect(hub.monitorRight?.state == .failed)
+        hub.unit?.load = "not-found"
+        #expect(hub.monitorRight == nil)
+    }
+
     @Test("on a private bus nobody asks for policies, polkit and units")
     func privateBus() {
         var hub = HubCheckup(bus: "a bus", isSystem: false)
@@ -110,8 +123,10 @@ struct DoctorTests {
         #expect(states(61, 0) == [.warning])
         #expect(states(59, 0) == [.well])
         #expect(states(3_600, 1) == [.well])
-        let problem = DaemonCheckup.checks(status: ["problems": ["sink http: x"]])
-        #expect(problem.map(\.state) == [.failed])
+        let problems = DaemonCheckup.checks(status: ["problems": ["sink http: x: y", "odd"]])
+        #expect(problems.map(\.state) == [.failed, .failed])
+        #expect(problems.map(\.thing) == ["sink http", ""])
+        #expect(problems.map(\.text) == ["x: y", "odd"])
     }
 
     // MARK: On paper

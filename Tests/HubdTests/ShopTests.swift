@@ -45,4 +45,26 @@ struct ShopTests {
         #expect(answer.output.contains("nothing is offered here now"))
         #expect(answer.output.contains("does not know \(stranger)"))
     }
+
+    @Test func why() throws {
+        let hub = try TestHub()
+        try hub.configure()
+        try hub.startAndPlay()
+        let why = try hub.hubctl("why", counter)
+        #expect(why.status == 0, "\(why.errors)")
+        #expect(why.output.contains("mall-welcome"))
+        #expect(why.output.contains("which is in"))
+        #expect(why.output.contains("leaves after"))
+        let document = try hub.hubctl("why", counter, "--json").json()
+        let beacon = try #require(document["beacon"] as? [String: Any])
+        #expect(beacon["leavesAfterSeconds"] as? Double ?? 0 >= 10)
+        #expect((document["answer"] as? [String: Any])?["pages"] is [Any])
+        // A stranger that is heard, one that is not, and no id at all.
+        let family = "FDA50693-A4E2-4FB1-AFCF-C6EB07647825"
+        #expect(try hub.hubctl("why", "\(family)/10099/1").output.contains("no catalog names it"))
+        #expect(try hub.hubctl("why", "\(family)/1/1").status == 65)
+        #expect(try hub.hubctl("why", "nonsense").status == 64)
+        // Nothing of it was counted.
+        #expect(try shook(hub, "mall-welcome") == 0)
+    }
 }

@@ -20,8 +20,14 @@ enum DaemonCheckup {
 
     /// What the status complains about, and radios that hear nothing without complaining.
     static func checks(status: JSONValue) -> [Check] {
-        var checks: [Check] = (status["problems"]?.elements ?? []).map {
-            .failed("hubd", "problem", Show.text($0), mend: "hubctl status shows whether it lasts")
+        var checks = (status["problems"]?.elements ?? []).map { problem in
+            // "sink http: refuses connections": the part stands before the colon.
+            let text = Show.text(problem)
+            let part = text.prefix { $0 != ":" }
+            let rest = text.dropFirst(part.count + 1).drop { $0 == " " }
+            return Check.failed(
+                "status", rest.isEmpty ? "" : String(part), rest.isEmpty ? text : String(rest),
+                mend: "hubctl status shows whether it lasts")
         }
         let uptime = status["uptime"]?.number?.double ?? 0
         for radio in status["radios"]?.elements ?? [] where radio["problem"] == nil {

@@ -17,7 +17,7 @@ struct DoctorReport {
         }
         .map { Table.Cell($0).text }
         let signWidth = signs.map(DisplayWidth.of).max() ?? 0
-        let nameWidth = min(24, names.map(DisplayWidth.of).max() ?? 0)
+        let nameWidth = min(32, names.map(DisplayWidth.of).max() ?? 0)
         let indent = String(repeating: " ", count: signWidth + nameWidth + 4)
         var lines: [String] = []
         for (index, check) in checks.enumerated() {

@@ -19,6 +19,10 @@ struct HubCheckup {
         var status: Int64 = 0
         /// How often systemd has started it again.
         var restarts: Int64 = 0
+        /// The capabilities that hubd starts with, a bit for each (capabilities(7)).
+        var capabilities: UInt64 = 0
+        /// Whether it runs in a user namespace of its own (PrivateUsers=).
+        var hasOwnUsers = false
     }
 
     /// Which bus, in words.
@@ -119,6 +123,26 @@ struct HubCheckup {
         return checks
     }
 
+    /// Whether the unit lets hubd open the kernel's monitor channel, which is given to CAP_NET_RAW
+    /// of the machine's own user namespace (net/bluetooth/hci_sock.c, hci_sock_bind).
+    var monitorRight: Check? {
+        guard let unit, unit.load == "loaded" else { return nil }
+        // CAP_NET_RAW is 13 (linux/capability.h).
+        guard unit.capabilities & 1 << 13 != 0 else {
+            return .failed(
+                "radio", "monitor", "the unit does not give hubd CAP_NET_RAW",
+                mend:
+                    "systemctl edit hubd: AmbientCapabilities= and CapabilityBoundingSet=CAP_NET_RAW"
+            )
+        }
+        guard !unit.hasOwnUsers else {
+            return .failed(
+                "radio", "monitor", "CAP_NET_RAW is of no use with PrivateUsers=yes",
+                mend: "systemctl edit hubd: PrivateUsers=no")
+        }
+        return .well("radio", "monitor", "the unit lets hubd open the monitor channel")
+    }
+
     // MARK: Looking
 
     /// Asks a bus that answers, or notes why it does not.
@@ -193,5 +217,9 @@ extension HubCheckup.Unit {
         result = await get("Service", "Result")?.string ?? ""
         status = await get("Service", "ExecMainStatus")?.integer ?? 0
         restarts = await get("Service", "NRestarts")?.integer ?? 0
+        if case .uint64(let bits)? = await get("Service", "AmbientCapabilities")?.content {
+            capabilities = bits
+        }
+        hasOwnUsers = await get("Service", "PrivateUsers")?.bool ?? false
     }
 }

@@ -68,7 +68,7 @@ enum DoctorVerb: Verb {
         checks += configuration.checks
         if let settings = configuration.settings {
             progress("Bluetooth")
-            checks += await bluetooth(settings, hubdRuns: hub.owner != nil)
+            checks += await bluetooth(settings, hub)
         }
         if let status { checks += DaemonCheckup.checks(status: status) }
         if let diagnosis {
@@ -82,7 +82,8 @@ enum DoctorVerb: Verb {
 
     /// Bluetooth is looked at only when a radio of the configuration needs it.
     @Hub
-    private static func bluetooth(_ settings: Settings, hubdRuns: Bool) async -> [Check] {
+    private static func bluetooth(_ settings: Settings, _ hub: HubCheckup) async -> [Check] {
+        var rights: [Check] = []
         var byBlueZ: [String?] = []
         var byKernel: [String?] = []
         for radio in settings.radios {
@@ -90,7 +91,9 @@ enum DoctorVerb: Verb {
             case .bluez(let adapter):
                 byBlueZ.append(adapter)
                 byKernel.append(adapter)
-            case .monitor(let adapter): byKernel.append(adapter)
+            case .monitor(let adapter):
+                byKernel.append(adapter)
+                if rights.isEmpty { rights = [hub.monitorRight].compactMap(\.self) }
             case .capture: break
             }
         }
@@ -101,8 +104,9 @@ enum DoctorVerb: Verb {
                     mend: "radios: [ { kind: \"bluez\" } ] in the configuration")
             ]
         }
-        let kernel = Airwaves().checks(wanted: byKernel)
+        let kernel = Airwaves().checks(wanted: byKernel) + rights
         guard !byBlueZ.isEmpty else { return kernel }
-        return kernel + (await BlueZCheckup(.system)).checks(wanted: byBlueZ, hubdScans: hubdRuns)
+        return kernel
+            + (await BlueZCheckup(.system)).checks(wanted: byBlueZ, hubdScans: hub.owner != nil)
     }
 }

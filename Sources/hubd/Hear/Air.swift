@@ -203,5 +203,7 @@ final class Air {
         scanner.presence.index(of: beacon).flatMap { scanner.presence.status(of: $0) }
     }
 
+    func patience(of index: Int32) -> Patience? { scanner.presence.patience(of: index) }
+
     func status(of index: Int32) -> BeaconStatus? { scanner.presence.status(of: index) }
 }

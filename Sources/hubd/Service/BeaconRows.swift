@@ -39,6 +39,15 @@ struct BeaconRows {
         fields.set("batteryDaysLeft", status.batteryDaysLeft.map { $0.rounded(toDigits: 1) })
         setHeard(status.lastHeard, wall, &fields)
         fields.set("state", status.state.name)
+        if let entered = status.enteredAt {
+            fields.set("enteredSeconds", Self.seconds(air.now.nanoseconds(since: entered)))
+        }
+        if let patience = air.patience(of: status.index) {
+            fields.set("leavesAfterSeconds", Self.seconds(patience.untilLeft))
+            fields.set("missingAfterSeconds", Self.seconds(patience.untilMissing))
+        }
+        // What it says itself counts only once it was heard.
+        if status.adverts > 0 { fields.set("measuredPower", status.measuredPower) }
         fields.set("findings", Finding.allCases.filter { status.findings.contains($0) }.map(\.name))
         fields.set("radio", status.radio.map { air.radios[Int($0)].name })
         fields.set("adverts", status.adverts)
@@ -59,6 +68,10 @@ struct BeaconRows {
         fields.set("radio", air.radios[Int(status.radio)].name)
         fields.set("adverts", status.adverts)
         return fields
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> Double {
+        (Double(max(0, nanoseconds)) / 1e9).rounded(toDigits: 1)
     }
 
     private func setHeard(_ heard: BootTime?, _ wall: WallClock.Reading, _ fields: inout Fields) {

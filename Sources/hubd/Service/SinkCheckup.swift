@@ -67,7 +67,8 @@ enum SinkCheckup {
         guard let probe else { return checks + [late] }
         return checks + [
             Certificate.check(
-                sink: name, host: place.host, fault: probe.fault?.text, expires: probe.expires,
+                sink: name, host: place.host, port: place.port, fault: probe.fault?.text,
+                expires: probe.expires,
                 now: WallClock.now().unixSeconds)
         ]
     }

@@ -83,6 +83,8 @@ let package = Package(
 
         // The process that the crash rigs of Tests/Rigs kill, starve and cut the power of
         program("outbox-rig", ["Outbox"]),
+        // The process that floods a monitor socket
+        program("monitor-rig", ["BlueZ", "BeaconScanner", "EventLoop"]),
 
         // Tests
         .target(
@@ -95,7 +97,7 @@ let package = Package(
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop"]),
-        tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner"]),
+        tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "monitor-rig"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),

@@ -38,7 +38,7 @@ extension MonitorSocket {
     }
 
     /// Asks for what we want, and a time stamp with each frame.
-    static func prepare(_ socket: Int32) throws(MonitorError) {
+    package static func prepare(_ socket: Int32) throws(MonitorError) {
         let refusal = MonitorFilter.attach(to: socket)
         guard refusal == 0 else { throw MonitorError(.preparation, code: refusal) }
         try set(SO_TIMESTAMPNS, to: 1, of: socket)

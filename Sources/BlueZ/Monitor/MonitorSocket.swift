@@ -46,10 +46,6 @@ public final class MonitorSocket {
         public init() {}
     }
 
-    /// Batches in a turn of the loop, so that the bus and the timers get their turns too: with 64
-    /// frames each about a third of a millisecond of work.
-    private static let usualBatchesInTurn = 8
-
     /// What became of the frames.
     public private(set) var counts = Counts()
     /// The adapters of the machine.
@@ -57,6 +53,8 @@ public final class MonitorSocket {
 
     private let loop: EventLoop
     private let owner: Owner
+    /// Batches in a turn of the loop, so that the bus and the timers get their turns too: eight with
+    /// 64 frames each are about a third of a millisecond of work.
     private let batchesInTurn: Int
     private var descriptor: Descriptor?
     private var watch: EventLoop.Watch?
@@ -71,10 +69,10 @@ public final class MonitorSocket {
         try self.init(adopting: Self.openChannel(), on: loop, owner: owner)
     }
 
-    /// Listens to a socket of datagrams that is prepared already.
-    init(
+    /// Listens to a socket of datagrams that is prepared already; for tests and rigs.
+    package init(
         adopting socket: consuming Descriptor, on loop: EventLoop,
-        batchesInTurn: Int = usualBatchesInTurn, owner: Owner
+        batchesInTurn: Int = 8, owner: Owner
     ) throws(MonitorError) {
         self.loop = loop
         self.batchesInTurn = batchesInTurn

@@ -35,11 +35,13 @@ public func fuzzMonitor(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             let hasChanged = adapters.take(frame)
             precondition(hasChanged == (before != adapters.all))
             precondition(adapters.all.count <= 64)
-            precondition(zip(adapters.all, adapters.all.dropFirst()).allSatisfy { $0.number < $1.number })
+            precondition(
+                zip(adapters.all, adapters.all.dropFirst()).allSatisfy { $0.number < $1.number })
             if frame.content == .event {
+                let event = bytes.extracting(MonitorFrame.headerLength..<bytes.count)
+                _ = MonitorFrame.isEvidence(event: event)
                 parser.parse(
-                    event: bytes.extracting(MonitorFrame.headerLength..<bytes.count),
-                    adapter: frame.adapter, time: time
+                    event: event, adapter: frame.adapter, time: time
                 ) { _, _ in }
             }
         }

@@ -3,12 +3,12 @@ internal import BlueZ
 internal import EventLoop
 internal import Glibc
 
-// Floods a monitor socket, through a real socket of the kernel, and tells what it cost:
+// Works on monitor sockets:
 //
-//   monitor-rig flood REPORTS   10,000 reports a second of replayed time, 9,500 from random addresses
-//
-// Prints one JSON object. Exit 1 when a configured beacon was missed or the memory grew by more than
-// 1 MiB.
+//   monitor-rig flood REPORTS    10,000 reports a second of replayed time, 9,500 from random
+//                                addresses; one JSON object; exit 1 when a configured beacon was
+//                                missed or the memory grew by more than 1 MiB
+//   monitor-rig listen SECONDS   tells what it hears on the real channel
 
 /// What the owner of a monitor socket does with what it hears: hubd's `Air` in small.
 final class Listener {
@@ -108,16 +108,23 @@ func flood(_ count: Int) throws -> Bool {
         && listener.entered == Flood.beacons && present == Flood.beacons && growth <= 1_024
 }
 
-let arguments = CommandLine.arguments.dropFirst()
-guard arguments.count == 2, arguments.first == "flood",
-    let count = arguments.last.flatMap({ Int($0) })
-else {
-    print("usage: monitor-rig flood REPORTS")
-    exit(64)
+/// One line on standard output, at once.
+func say(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = unsafe Glibc.write(1, bytes, bytes.count)
 }
+
+let arguments = CommandLine.arguments.dropFirst()
+let number = arguments.last.flatMap { Int($0) }
 do {
-    exit(try flood(count) ? 0 : 1)
+    switch (arguments.first, number) {
+    case ("flood", let count?): exit(try flood(count) ? 0 : 1)
+    case ("listen", let seconds?): try listen(seconds: seconds)
+    default:
+        say("usage: monitor-rig flood REPORTS | listen SECONDS")
+        exit(64)
+    }
 } catch {
-    print("monitor-rig: \(error)")
+    say("monitor-rig: \(error)")
     exit(1)
 }

@@ -20,11 +20,11 @@ struct MonitorAdaptersTests {
         var adapters = MonitorAdapters()
         #expect(adapters.number(of: .first) == nil)
         #expect(try adapters.take(Frames.added(0, address: zeros)))
-        #expect(adapters.number(of: .address(address)) == nil)
+        #expect(adapters.number(of: .address(address.bits)) == nil)
         #expect(adapters.number(of: .first) == 0)
         #expect(try adapters.take(Frames.opened(0)))
         #expect(try adapters.take(Frames.identified(0)))
-        #expect(adapters.number(of: .address(address)) == 0)
+        #expect(adapters.number(of: .address(address.bits)) == 0)
         #expect(try !adapters.take(Frames.identified(0)), "known already")
         #expect(
             adapters.all == [MonitorAdapters.Adapter(number: 0, address: address, isOpen: true)])
@@ -38,11 +38,11 @@ struct MonitorAdaptersTests {
         }
         #expect(try adapters.take(Frames.removed(0)))
         #expect(try !adapters.take(Frames.removed(0)))
-        #expect(adapters.number(of: .address(address)) == nil)
-        #expect(adapters.number(of: .number(0)) == nil)
+        #expect(adapters.number(of: .address(address.bits)) == nil)
+        #expect(adapters.number(of: .name("hci0")) == nil)
         #expect(adapters.number(of: .first) == 1)
         #expect(try adapters.take(Frames.added(2)))
-        #expect(adapters.number(of: .address(address)) == 2)
+        #expect(adapters.number(of: .address(address.bits)) == 2)
         #expect(adapters.all.map(\.number) == [1, 2])
     }
 
@@ -52,7 +52,7 @@ struct MonitorAdaptersTests {
         _ = try adapters.take(Frames.added(0))
         _ = try adapters.take(Frames.opened(0))
         #expect(try adapters.take(Frames.added(0, address: zeros)))
-        #expect(adapters.number(of: .address(address)) == nil)
+        #expect(adapters.number(of: .address(address.bits)) == nil)
         #expect(adapters.all.map(\.isOpen) == [false])
     }
 
@@ -75,14 +75,19 @@ struct MonitorAdaptersTests {
         #expect(adapters.all.isEmpty)
     }
 
-    @Test("a choice is hciN or an address")
-    func choices() {
-        #expect(MonitorAdapters.Choice("hci0") == .number(0))
-        #expect(MonitorAdapters.Choice("hci12") == .number(12))
-        #expect(MonitorAdapters.Choice("00:00:5e:00:53:fe") == .address(address))
-        for text in ["", "hci", "hci-1", "hci+1", "hci65535", "hci99999", "eth0", "00:00:5E:00:53"]
-        {
-            #expect(MonitorAdapters.Choice(text) == nil, "\(text)")
+    @Test("an adapter is meant by its number, its address, or as the first")
+    func selectors() throws {
+        var adapters = MonitorAdapters()
+        for number in [12, 3] as [UInt16] {
+            _ = try adapters.take(Frames.added(number, address: [UInt8(number), 0, 0, 0, 0, 1]))
         }
+        func number(_ text: String?) -> UInt16? {
+            AdapterSelector(text).flatMap { adapters.number(of: $0) }
+        }
+        #expect(number(nil) == 3)
+        #expect(number("hci12") == 12)
+        #expect(number("01:00:00:00:00:0c") == 12)
+        #expect(number("hci1") == nil && number("01:00:00:00:00:0D") == nil)
+        #expect(number("hci99999") == nil)
     }
 }

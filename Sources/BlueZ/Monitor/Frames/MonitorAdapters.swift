@@ -3,30 +3,6 @@ public import BeaconScanner
 /// The adapters of the machine, learned from the monitor channel: to each socket that is bound the
 /// kernel first tells every adapter there is, and then what becomes of them.
 public struct MonitorAdapters: Sendable {
-    /// Which adapter to listen to.
-    public enum Choice: Hashable, Sendable {
-        /// The one with the lowest number.
-        case first
-        /// The one with this number, whatever device that is: N of hciN.
-        case number(UInt16)
-        /// The one with this address, whatever its number is: numbers change when a dongle is
-        /// replugged.
-        case address(DeviceAddress)
-
-        /// Reads `hci0` or `AA:BB:CC:DD:EE:FF`; nil for anything else.
-        public init?(_ text: String) {
-            if let address = DeviceAddress(text) {
-                self = .address(address)
-            } else if text.hasPrefix("hci"), text.utf8.dropFirst(3).allSatisfy(\.isDigit),
-                let number = UInt16(text.dropFirst(3)), number != MonitorFrame.noAdapter
-            {
-                self = .number(number)
-            } else {
-                return nil
-            }
-        }
-    }
-
     /// An adapter.
     public struct Adapter: Hashable, Sendable {
         /// N of hciN.
@@ -63,15 +39,6 @@ public struct MonitorAdapters: Sendable {
         }
     }
 
-    /// The number of the adapter that is chosen; nil while there is none.
-    public func number(of choice: Choice) -> UInt16? {
-        switch choice {
-        case .first: all.first?.number
-        case .number(let number): all.contains { $0.number == number } ? number : nil
-        case .address(let address): all.first { $0.address.bits == address.bits }?.number
-        }
-    }
-
     private mutating func update(
         _ number: UInt16, _ address: DeviceAddress?, isOpen: Bool?
     ) -> Bool {
@@ -91,8 +58,4 @@ public struct MonitorAdapters: Sendable {
 extension DeviceAddress {
     /// What the kernel shows before it has asked an adapter.
     fileprivate static let unknown = DeviceAddress(bits: 0, kind: .public)
-}
-
-extension UInt8 {
-    fileprivate var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 }

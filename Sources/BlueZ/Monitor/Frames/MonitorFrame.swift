@@ -110,6 +110,22 @@ public struct MonitorFrame: Hashable, Sendable {
             bytes.word(at: 0), bytes.extracting(Self.headerLength..<bytes.count))
     }
 
+    /// Whether an HCI event shows that something was heard: an advertising report with data in it.
+    ///
+    /// Some controllers go on reporting without data when they have gone deaf. The data of n reports
+    /// is what the event has beyond their fields of fixed length (Core 5.4, Vol 4, Part E, §7.7.65.2
+    /// and §7.7.65.13): 10 bytes each, 24 in extended reports.
+    public static func isEvidence(event: Span<UInt8>) -> Bool {
+        guard event.count > 4, event[0] == 0x3e else { return false }
+        let fixed: Int
+        switch event[2] {
+        case 0x02: fixed = 10
+        case 0x0d: fixed = 24
+        default: return false
+        }
+        return event[3] > 0 && event.count > 4 &+ Int(event[3]) &* fixed
+    }
+
     private static func content(
         _ opcode: UInt16, _ payload: Span<UInt8>
     ) throws(Fault) -> Content {

@@ -148,7 +148,7 @@ final class Daemon {
             play(path, number, name, speed, isRepeated)
         case .bluez(let adapter):
             addUnserved("bluez", adapter, radio.zone)
-        case .monitor(let adapter):
+        case .monitor(let adapter, _):
             addUnserved("monitor", adapter, radio.zone)
         }
     }

@@ -4,9 +4,9 @@ public struct Radio: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// `bluez`: through bluetoothd. `adapter` is `hci0` and so on; nil takes the first.
         case bluez(adapter: String?)
-        /// `monitor`: the kernel's monitor socket, for what bluetoothd hears anyway; the same
-        /// `adapter`, nil for all.
-        case monitor(adapter: String?)
+        /// `monitor`: the kernel's HCI monitor channel, while bluetoothd scans; the same `adapter`.
+        /// `scan`: whether it is `"passive"`; `"active"` when nothing is said.
+        case monitor(adapter: String?, isPassive: Bool = false)
         /// `capture`: a btsnoop or pcap file. `path`; `speed`; `repeat`, whether it begins again
         /// at its end.
         case capture(path: String, speed: Speed, isRepeated: Bool)

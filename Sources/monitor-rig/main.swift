@@ -119,7 +119,8 @@ let number = arguments.last.flatMap { Int($0) }
 do {
     switch (arguments.first, number) {
     case ("flood", let count?): exit(try flood(count) ? 0 : 1)
-    case ("listen", let seconds?): try listen(seconds: seconds)
+    case ("listen", let seconds?):
+        if let error = Hub.run({ await listen(seconds: seconds) }) { throw error }
     default:
         say("usage: monitor-rig flood REPORTS | listen SECONDS")
         exit(64)

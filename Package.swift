@@ -90,6 +90,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "FakeBlueZ", dependencies: ["DBus", "EventLoop"], path: "Tests/FakeBlueZ",
+            swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("Crypto", ["Crypto"]),
         tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
@@ -97,11 +100,13 @@ let package = Package(
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop"]),
-        tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "monitor-rig"]),
+        tests(
+            "BlueZ",
+            ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ", "monitor-rig"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["hubd", "hubctl"]),
+        tests("Hubd", ["hubd", "hubctl", "FakeBlueZ"]),
         tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
     ]
 )

@@ -30,6 +30,10 @@ public final class BlueZClient {
     public internal(set) var counters = Counters()
     /// Signals that claimed to come from bluetoothd and did not.
     public var forgedSignals: UInt64 { connection.counters.forgedSignals }
+    /// Our own name on the bus; nil while we are not on it.
+    public var uniqueName: String? {
+        if case .connected(let name) = connection.state { name } else { nil }
+    }
     /// The radios, in the order in which they were added.
     public private(set) var radios: [BlueZRadio] = []
     /// The beacon that is sent, if any.
@@ -68,6 +72,7 @@ public final class BlueZClient {
     ///   - selector: its adapter.
     ///   - doubt: see `RadioMachine.init`.
     ///   - listener: gets what it hears.
+    /// - Returns: the radio, which begins with `start`.
     public func addRadio(
         _ selector: AdapterSelector, doubt: Duration = .seconds(8),
         _ listener: @escaping BlueZRadio.Listener

@@ -100,8 +100,7 @@ struct RadioSetupTests {
         rig.adapter.isDiscovering = true
         rig.answer = {
             $0 == .startDiscovery
-                ? .refused(
-                    name: "org.bluez.Error.InProgress", text: "Operation already in progress")
+                ? .refused(name: "org.bluez.Error.InProgress", text: "already in progress")
                 : .done
         }
         rig.appear()

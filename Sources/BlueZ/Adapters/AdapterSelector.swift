@@ -41,6 +41,7 @@ public enum AdapterSelector: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - adapters: those that are there.
     ///   - current: the path of the one in use, which `.first` keeps.
+    /// - Returns: nil when it is not there.
     public func choose(from adapters: some Sequence<Adapter>, current: String?) -> Adapter? {
         switch self {
         case .name(let name): adapters.first { $0.name == name }

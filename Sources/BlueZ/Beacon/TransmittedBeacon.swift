@@ -11,7 +11,7 @@ public struct TransmittedBeacon: Hashable, Sendable {
     /// Apple, Inc., whose format it is (Bluetooth SIG, Assigned Numbers, company identifiers).
     static let company: UInt16 = 0x004c
 
-    /// Makes a beacon.
+    /// Makes a beacon; nil when the UUID has not 16 bytes.
     ///
     /// - Parameters:
     ///   - uuid: 16 bytes.
@@ -19,7 +19,6 @@ public struct TransmittedBeacon: Hashable, Sendable {
     ///   - minor: the smaller one.
     ///   - measuredPower: what a receiver at 1 m measures, in dBm.
     ///   - title: how people call it.
-    /// - Returns: nil when the UUID has not 16 bytes.
     public init?(
         uuid: [UInt8], major: UInt16, minor: UInt16, measuredPower: Int8, title: String
     ) {

@@ -122,6 +122,7 @@ public struct RadioMachine: Sendable {
     /// - Parameters:
     ///   - new: what it is like now; nil when it is not there.
     ///   - absence: why there is none for this radio.
+    ///   - now: the time.
     public mutating func adapterChanged(
         _ new: Adapter?, absence: RadioState? = nil, at now: Instant
     ) {
@@ -184,9 +185,7 @@ public struct RadioMachine: Sendable {
         settle(at: now)
     }
 
-    /// Lets time pass.
-    ///
-    /// - Parameter hearsElsewhere: whether another radio of the hub hears something now.
+    /// Lets time pass; `hearsElsewhere` is whether another radio of the hub hears something now.
     public mutating func tick(at now: Instant, hearsElsewhere: Bool) {
         defer { settle(at: now) }
         if let retryAt, now >= retryAt {

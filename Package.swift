@@ -60,7 +60,7 @@ let package = Package(
         library("Crypto", ["CCrypto"]),
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
-        library("BlueZ", ["DBus", "EventLoop", "BeaconScanner"]),
+        library("BlueZ", ["DBus", "EventLoop", "BeaconScanner", "CLinux"]),
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
@@ -85,6 +85,8 @@ let package = Package(
 
         // The process that the crash rigs of Tests/Rigs kill, starve and cut the power of
         program("outbox-rig", ["Outbox"]),
+        // The process that floods a monitor socket
+        program("monitor-rig", ["BlueZ", "BeaconScanner", "EventLoop"]),
 
         // Tests
         .target(
@@ -103,7 +105,9 @@ let package = Package(
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop", "BusSupport"]),
-        tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ"]),
+        tests(
+            "BlueZ",
+            ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ", "monitor-rig"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("Checkup", ["Checkup", "EventLoop"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),

@@ -8,6 +8,8 @@
 #
 #   // modules: BeaconScanner HardwareHub
 #
+# A folder, as in BlueZ/Monitor/Frames, stands for the part of a module that needs no C library.
+#
 # Each is built with libFuzzer and AddressSanitizer into .build-fuzz and runs for SECONDS on the
 # committed corpus Fuzz/corpus/TARGET. What a run learns stays in .build-fuzz/corpus/TARGET, so
 # the next one begins where it stopped. Exit 1 when an input crashes, hangs or leaks.
@@ -37,12 +39,13 @@ flags="-O -wmo -g -swift-version 6 -parse-as-library -sanitize=fuzzer,address
 # Builds a module, after those whose objects follow it: again when one of its sources or one of
 # those has changed.
 build_module() {
-    module=$1
+    folder=Sources/$1
+    module=${1%%/*}
     shift
-    sources=$(find "Sources/$module" -name '*.swift' | sort)
-    [ -n "$sources" ] || { echo "fuzz: no sources in Sources/$module" >&2; exit 66; }
+    sources=$(find "$folder" -name '*.swift' | sort)
+    [ -n "$sources" ] || { echo "fuzz: no sources in $folder" >&2; exit 66; }
     object=$scratch/modules/$module.o
-    if [ -e "$object" ] && [ -z "$(find "Sources/$module" "$@" -newer "$object")" ]; then return; fi
+    if [ -e "$object" ] && [ -z "$(find "$folder" "$@" -newer "$object")" ]; then return; fi
     # shellcheck disable=SC2086
     swiftc $flags -module-name "$module" -emit-module \
         -emit-module-path "$scratch/modules/$module.swiftmodule" -c $sources -o "$object"
@@ -58,7 +61,7 @@ build_target() {
     for name in $modules; do
         # shellcheck disable=SC2086
         build_module "$name" $objects
-        objects="$objects $scratch/modules/$name.o"
+        objects="$objects $scratch/modules/${name%%/*}.o"
     done
     # shellcheck disable=SC2086
     swiftc $flags -use-ld=lld -module-name "Fuzz_$1" "Fuzz/$1.swift" $objects \

@@ -36,11 +36,19 @@ public final class BlueZClient {
     }
     /// The radios, in the order in which they were added.
     public private(set) var radios: [BlueZRadio] = []
+    /// Frames of the monitor channel that the kernel dropped because the loop was too slow; nil when
+    /// no radio hears through it.
+    public var lostFrames: UInt64? { reception?.lost }
     /// The beacon that is sent, if any.
     public private(set) var transmitter: BeaconTransmitter?
 
     let connection: Connection
     private(set) var adapters: [String: Adapter] = [:]
+    private(set) var reception: MonitorReception?
+    /// How the monitor channel is opened; tests put something else in its place.
+    package var openMonitor: MonitorReception.Opening = { owner throws(MonitorError) in
+        try MonitorSocket(on: Hub.loop, owner: owner)
+    }
     var routes = Routes()
     var table: DeviceTable
     private var watch: NameWatch?
@@ -73,7 +81,27 @@ public final class BlueZClient {
         _ listener: @escaping BlueZRadio.Listener
     ) -> BlueZRadio {
         let radio = BlueZRadio(
-            selector, number: radios.count, doubt: doubt, client: self, listener: listener)
+            selector, number: radios.count, doubt: doubt, client: self, feed: .bus(listener))
+        radios.append(radio)
+        return radio
+    }
+
+    /// Adds a radio that hears through the kernel's HCI monitor channel, while bluetoothd scans for
+    /// it; before `start`.
+    ///
+    /// - Parameters:
+    ///   - selector: its adapter.
+    ///   - scan: how bluetoothd is asked to scan.
+    ///   - doubt: see `RadioMachine.init`.
+    ///   - listener: gets what it hears.
+    /// - Returns: the radio, which begins with `start`.
+    public func addMonitorRadio(
+        _ selector: AdapterSelector, scan: Scan = .active, doubt: Duration = .seconds(8),
+        _ listener: @escaping BlueZRadio.EventListener
+    ) -> BlueZRadio {
+        let radio = BlueZRadio(
+            selector, number: radios.count, doubt: doubt, client: self,
+            feed: .monitor(scan, listener))
         radios.append(radio)
         return radio
     }
@@ -93,6 +121,7 @@ public final class BlueZClient {
     ///
     /// - Throws: that a match rule is no match rule, which none of these is.
     public func start() async throws(BusError) {
+        startMonitor()
         try await subscribe()
         watch = try await connection.watch(Names.service) { [weak self] _ in self?.settle() }
         connection.stay(as: nil) { [weak self] state in self?.busChanged(state) }
@@ -105,6 +134,7 @@ public final class BlueZClient {
     public func stop() {
         timer?.cancel()
         for radio in radios { radio.stop() }
+        reception?.stop()
         transmitter?.stop()
         for subscription in subscriptions { subscription.cancel() }
         watch?.cancel()
@@ -114,8 +144,10 @@ public final class BlueZClient {
     /// Four rules, whatever is heard: a rule for each device would be the end of the bus.
     private func subscribe() async throws(BusError) {
         // The busiest first: signals are compared with them in this order.
-        try await subscribe("PropertiesChanged", of: Names.properties, about: Names.device) {
-            client, message in client.take(deviceChanged: message)
+        if radios.contains(where: { !$0.feed.isMonitor }) {
+            try await subscribe("PropertiesChanged", of: Names.properties, about: Names.device) {
+                client, message in client.take(deviceChanged: message)
+            }
         }
         try await subscribe("InterfacesAdded", of: Names.objectManager) { client, message in
             client.take(added: message)
@@ -138,6 +170,13 @@ public final class BlueZClient {
             if let self { body(self, message) }
         }
         subscriptions.append(subscription)
+    }
+
+    private func startMonitor() {
+        guard radios.contains(where: \.feed.isMonitor) else { return }
+        if radios.contains(where: { $0.feed.scan == .passive }) { BeaconPatterns.export(self) }
+        reception = MonitorReception(self)
+        reception?.start()
     }
 
     private func busChanged(_ state: Connection.State) {
@@ -221,6 +260,7 @@ public final class BlueZClient {
     private func tick() {
         for radio in radios { radio.tick() }
         transmitter?.tick()
+        reception?.tick()
         guard case .connected = connection.state, watch?.owner == nil else { return }
         if starter.isDue(at: Hub.loop.now) { startService() }
     }
@@ -272,11 +312,13 @@ public final class BlueZClient {
             assign(chosen, to: radio, absence: nil)
         }
         transmitter?.adaptersChanged(Array(adapters.values))
+        reception?.route()
     }
 
     private func assign(_ adapter: Adapter?, to radio: BlueZRadio, absence: RadioState?) {
         if adapter?.path != radio.adapter?.path {
-            routes.set(adapter?.path, of: radio.number)
+            // What the bus tells of devices is of no use to a radio that hears by itself.
+            routes.set(radio.feed.isMonitor ? nil : adapter?.path, of: radio.number)
             table.forget(route: radio.number)
         }
         radio.adapterChanged(adapter, absence: absence)
@@ -292,7 +334,7 @@ public final class BlueZClient {
             guard let self, let owner, let generation = current else { return }
             let answer: RadioAnswer
             do throws(BusError) {
-                let message = try request.message(to: owner, path)
+                let message = try request.message(to: owner, path, radio.feed)
                 // An adapter takes seconds to come up, and is given time for it.
                 _ = try await connection.call(message, timeout: .seconds(15))
                 answer = .done
@@ -309,7 +351,9 @@ public final class BlueZClient {
 
 extension RadioRequest {
     /// The call that the request is.
-    fileprivate func message(to owner: String, _ path: String) throws(BusError) -> Message {
+    fileprivate func message(
+        to owner: String, _ path: String, _ feed: RadioFeed
+    ) throws(BusError) -> Message {
         guard let path = ObjectPath(path) else {
             throw BusError(.unknownObject, "“\(path)” is no object path")
         }
@@ -326,13 +370,23 @@ extension RadioRequest {
             // and no Pathloss: they would hide what is weak, and with any filter at all BlueZ
             // reports every change of the signal strength (doc/org.bluez.Adapter.rst).
             try message.append([
-                .options(["Transport": .string("le"), "DuplicateData": .bool(true)])
+                feed.isMonitor ? MonitorReception.filter : Self.everything
             ])
             return message
         case .startDiscovery:
             return try Message.methodCall(owner, path, Names.adapter, "StartDiscovery")
         case .stopDiscovery:
             return try Message.methodCall(owner, path, Names.adapter, "StopDiscovery")
+        case .addPatterns, .removePatterns:
+            let member = self == .addPatterns ? "RegisterMonitor" : "UnregisterMonitor"
+            let message = try Message.methodCall(
+                owner, path, Names.advertisementMonitorManager, member)
+            try message.append([.objectPath(BeaconPatterns.application)])
+            return message
         }
     }
+
+    private static let everything = BusValue.options([
+        "Transport": .string("le"), "DuplicateData": .bool(true),
+    ])
 }

@@ -112,7 +112,7 @@ struct MachineRig {
             if !isOn { adapter.isDiscovering = false }
         case .startDiscovery: adapter.isDiscovering = true
         case .stopDiscovery: adapter.isDiscovering = false
-        case .setFilter: return
+        case .setFilter, .addPatterns, .removePatterns: return
         }
         machine.adapterChanged(adapter, at: now)
     }

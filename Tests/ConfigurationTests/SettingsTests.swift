@@ -13,6 +13,20 @@ struct SettingsTests {
         #expect(settings.hub.timezone == nil && settings.catalog == nil && settings.bus == .system)
     }
 
+    @Test("a radio of the monitor channel scans actively, or passively when asked to")
+    func scan() throws {
+        let settings = try settings(
+            """
+            { radios: [ { kind: "monitor", adapter: "hci0", scan: "passive" },
+                        { kind: "monitor", adapter: "hci1", scan: "active" } ] }
+            """)
+        #expect(
+            settings.radios == [
+                Radio(.monitor(adapter: "hci0", isPassive: true)),
+                Radio(.monitor(adapter: "hci1")),
+            ])
+    }
+
     @Test("everything at once")
     func everything() throws {
         let settings = try settings(
@@ -196,6 +210,14 @@ struct SettingsProblemTests {
         (
             "{ radios: [ { kind: 'bluez', speed: 1 } ] }",
             "radios[0].speed: 1, expected no \"speed\" with kind \"bluez\""
+        ),
+        (
+            "{ radios: [ { kind: 'bluez', scan: 'passive' } ] }",
+            "radios[0].scan: \"passive\", expected no \"scan\" with kind \"bluez\""
+        ),
+        (
+            "{ radios: [ { kind: 'monitor', scan: 'pasive' } ] }",
+            "radios[0].scan: \"pasive\", expected"
         ),
         ("{ radios: [ { kind: 'bluez', adapter: 'usb0' } ] }", "radios[0].adapter: \"usb0\""),
         (

@@ -29,7 +29,8 @@ struct AuthorizationMatrixTests {
             "org.freedesktop.DBus.ObjectManager.GetManagedObjects", "org.hubd.Hub1.Status",
             "org.hubd.Hub1.Events", "org.hubd.Hub1.Outbox", "org.hubd.Hub1.Diagnose",
             "org.hubd.Hub1.Version", "org.hubd.Beacons1.List", "org.hubd.Beacons1.ListUnknown",
-            "org.hubd.Beacons1.Export", "org.hubd.Campaigns1.List", "org.hubd.Campaigns1.Preview",
+            "org.hubd.Beacons1.Export", "org.hubd.Beacons1.Zones", "org.hubd.Campaigns1.List",
+            "org.hubd.Campaigns1.Preview",
         ],
         "serve": ["org.hubd.Campaigns1.Shake"],
         "manage": [

@@ -8,6 +8,9 @@ public final class BlueZRadio {
     /// was heard. It is called for each one, so it must be quick, and must not call back.
     public typealias Listener = (Advertisement, Span<UInt8>, EventLoop.Instant) -> Void
 
+    /// Takes an HCI event of the radio's adapter, an advertising report; likewise.
+    public typealias EventListener = (Span<UInt8>, EventLoop.Instant) -> Void
+
     /// Which adapter it is to use.
     public let selector: AdapterSelector
     /// The adapter it uses now.
@@ -27,7 +30,7 @@ public final class BlueZRadio {
 
     let number: Int
     private var machine: RadioMachine
-    private let listener: Listener
+    let feed: RadioFeed
     private weak var client: BlueZClient?
     private var timer: EventLoop.Timer?
     private var told: Told?
@@ -41,13 +44,13 @@ public final class BlueZRadio {
 
     init(
         _ selector: AdapterSelector, number: Int, doubt: Duration, client: BlueZClient,
-        listener: @escaping Listener
+        feed: RadioFeed
     ) {
         self.selector = selector
         self.number = number
         self.client = client
-        self.listener = listener
-        machine = RadioMachine(doubt: doubt)
+        self.feed = feed
+        machine = RadioMachine(doubt: doubt, scan: feed.scan)
     }
 
     // MARK: What happens
@@ -74,10 +77,26 @@ public final class BlueZRadio {
         proceed()
     }
 
+    func channelChanged(_ fault: MonitorError?) {
+        machine.channelChanged(fault.map { "\($0)" }, at: Hub.loop.now)
+        proceed()
+    }
+
+    func patternsReleased() {
+        machine.patternsReleased(at: Hub.loop.now)
+        proceed()
+    }
+
     func heard(_ header: Advertisement, _ payload: Span<UInt8>, at now: EventLoop.Instant) {
         // Without a single structure it is no evidence that the radio hears.
         let isNews = payload.count > 0 && machine.heard(at: now)
-        listener(header, payload, now)
+        if case .bus(let listener) = feed { listener(header, payload, now) }
+        if isNews { proceed() }
+    }
+
+    func heard(event: Span<UInt8>, at time: EventLoop.Instant) {
+        let isNews = MonitorFrame.isEvidence(event: event) && machine.heard(at: time)
+        if case .monitor(_, let listener) = feed { listener(event, time) }
         if isNews { proceed() }
     }
 

@@ -44,6 +44,8 @@ public struct RadioMachine: Sendable {
     }
 
     private let shortestDoubt: Int64
+    private let scan: Scan
+    private var channelText: String?
     private var service = Service.unknown
     private var busText: String?
     private var adapter: Adapter?
@@ -66,9 +68,12 @@ public struct RadioMachine: Sendable {
 
     /// Makes a machine that knows nothing yet.
     ///
-    /// - Parameter doubt: the least silence of the whole radio after which it is not trusted: below
-    ///   the silence after which a beacon has left, or a dead radio would make them all leave.
-    public init(doubt: Duration = .seconds(8)) {
+    /// - Parameters:
+    ///   - doubt: the least silence of the whole radio after which it is not trusted: below the
+    ///     silence after which a beacon has left, or a dead radio would make them all leave.
+    ///   - scan: how bluetoothd is asked to scan.
+    public init(doubt: Duration = .seconds(8), scan: Scan = .active) {
+        self.scan = scan
         let parts = doubt.components
         shortestDoubt = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
     }
@@ -79,6 +84,25 @@ public struct RadioMachine: Sendable {
     public mutating func busChanged(_ fault: String?, at now: Instant) {
         busText = fault
         if fault != nil { forgetSession() }
+        settle(at: now)
+    }
+
+    /// The kernel's monitor channel, through which the radio hears, failed, and why; nil: it is open.
+    ///
+    /// The scan goes on meanwhile: to end it and to begin it again would cost more.
+    public mutating func channelChanged(_ fault: String?, at now: Instant) {
+        if fault != nil { hasHeardHere = false }
+        // Nobody listened: the silence until now says nothing.
+        if channelText != nil, fault == nil, listeningSince != nil { listeningSince = now }
+        if fault != nil { wasInTrouble = true }
+        channelText = fault
+        settle(at: now)
+    }
+
+    /// bluetoothd has dropped the patterns of a passive scan by itself.
+    public mutating func patternsReleased(at now: Instant) {
+        guard scan == .passive, listeningSince != nil, pending == nil, plan.isEmpty else { return }
+        fail(.refused(what: RadioRequest.addPatterns.text, why: "it released them"), at: now)
         settle(at: now)
     }
 
@@ -117,7 +141,9 @@ public struct RadioMachine: Sendable {
         } else if new.isPowered, !old.isPowered, retryAt != nil {
             // Somebody mended it: no reason to wait.
             retryAt = now
-        } else if listeningSince != nil, new.isDiscovering != old.isDiscovering {
+        } else if scan == .active, listeningSince != nil,
+            new.isDiscovering != old.isDiscovering
+        {
             stoppedSince = new.isDiscovering ? nil : now
         }
         settle(at: now)
@@ -166,7 +192,7 @@ public struct RadioMachine: Sendable {
             self.retryAt = nil
             makePlan()
         }
-        guard let listeningSince, plan.isEmpty, pending == nil else { return }
+        guard let listeningSince, plan.isEmpty, pending == nil, channelText == nil else { return }
         if let stoppedSince, time(from: stoppedSince, to: now) >= Self.stopGrace {
             return fail(.discoveryStopped, at: now)
         }
@@ -197,24 +223,34 @@ public struct RadioMachine: Sendable {
         // nothing, and makes BlueZ take the filter.
         let isLeft = trouble != nil && adapter.isPowered
         plan =
-            (adapter.isPowered ? [] : [.setPowered(true)]) + (isLeft ? [.stopDiscovery] : [])
-            + [.setFilter, .startDiscovery]
+            (adapter.isPowered ? [] : [.setPowered(true)]) + (isLeft ? [ending] : []) + beginning
     }
+
+    /// What begins a session of ours.
+    private var beginning: [RadioRequest] {
+        scan == .active ? [.setFilter, .startDiscovery] : [.addPatterns]
+    }
+
+    /// What ends it.
+    private var ending: RadioRequest { scan == .active ? .stopDiscovery : .removePatterns }
 
     private mutating func climb(_ step: RadioState.Recovery) {
         listeningSince = nil
         stoppedSince = nil
         switch step {
-        case .restart: plan = [.stopDiscovery, .setFilter, .startDiscovery]
+        case .restart: plan = [ending] + beginning
         case .powerCycle:
-            plan = [.setPowered(false), .setPowered(true), .setFilter, .startDiscovery]
+            // Patterns outlast a power cycle, a discovery does not.
+            plan =
+                (scan == .passive ? [ending] : []) + [.setPowered(false), .setPowered(true)]
+                + beginning
         }
     }
 
     /// Discovery is on.
     private mutating func begin(at now: Instant) {
         listeningSince = now
-        stoppedSince = adapter?.isDiscovering == false ? now : nil
+        stoppedSince = scan == .active && adapter?.isDiscovering == false ? now : nil
         trouble = nil
     }
 
@@ -246,7 +282,13 @@ public struct RadioMachine: Sendable {
         case (.done, _): return nil
         case (.none, _): return .unresponsive
         // There was nothing to stop, or the scan was just between two of its rounds.
-        case (.refused, .stopDiscovery): return nil
+        case (.refused, .stopDiscovery), (.refused, .removePatterns): return nil
+        // They are registered already, by this very client.
+        case (.refused("org.bluez.Error.AlreadyExists", _), .addPatterns): return nil
+        case (.refused("org.freedesktop.DBus.Error.UnknownMethod", _), .addPatterns),
+            (.refused("org.freedesktop.DBus.Error.UnknownInterface", _), .addPatterns),
+            (.refused("org.bluez.Error.NotSupported", _), .addPatterns):
+            return .noPassiveScan
         // This very client is discovering already.
         case (.refused("org.bluez.Error.InProgress", _), .startDiscovery)
         where adapter?.isDiscovering == true:
@@ -288,6 +330,8 @@ public struct RadioMachine: Sendable {
     }
 
     private var presentState: RadioState {
+        // Without it nothing is heard, whatever bluetoothd does.
+        if let channelText { return .noChannel(channelText) }
         if let busText { return .noBus(busText) }
         switch service {
         case .unknown: return .starting

@@ -8,6 +8,10 @@ public enum RadioRequest: Hashable, Sendable {
     case startDiscovery
     /// Adapter1.StopDiscovery.
     case stopDiscovery
+    /// AdvertisementMonitorManager1.RegisterMonitor: a passive scan for what beacons send.
+    case addPatterns
+    /// AdvertisementMonitorManager1.UnregisterMonitor.
+    case removePatterns
 
     /// What is being done, as in “bluetoothd refuses to …”.
     var text: String {
@@ -17,6 +21,8 @@ public enum RadioRequest: Hashable, Sendable {
         case .setFilter: "set the discovery filter"
         case .startDiscovery: "start discovery"
         case .stopDiscovery: "stop discovery"
+        case .addPatterns: "scan passively"
+        case .removePatterns: "end the passive scan"
         }
     }
 }

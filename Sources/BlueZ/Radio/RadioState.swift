@@ -30,6 +30,10 @@ public enum RadioState: Hashable, Sendable {
     case refused(what: String, why: String)
     /// bluetoothd is on the bus and does not answer.
     case unresponsive
+    /// The kernel's monitor channel cannot be heard; why, and the mend.
+    case noChannel(String)
+    /// This bluetoothd does not scan passively.
+    case noPassiveScan
 
     /// What is tried about a silent radio, the mildest first.
     public enum Recovery: Hashable, Sendable {
@@ -57,6 +61,8 @@ public enum RadioState: Hashable, Sendable {
         case .discoveryStopped: "discovery-stopped"
         case .refused: "refused"
         case .unresponsive: "unresponsive"
+        case .noChannel: "no-monitor"
+        case .noPassiveScan: "no-passive-scan"
         }
     }
 
@@ -96,6 +102,11 @@ public enum RadioState: Hashable, Sendable {
         case .refused(let what, let why):
             "bluetoothd refuses to \(what): \(why); see journalctl -u bluetooth.service"
         case .unresponsive: "bluetoothd does not answer; systemctl restart bluetooth.service"
+        case .noChannel(let text): text
+        case .noPassiveScan:
+            "this bluetoothd does not scan passively: its AdvertisementMonitorManager1 is experimental; "
+                + "start it with --experimental (systemctl edit bluetooth.service), or say scan: "
+                + "\"active\""
         }
     }
 

@@ -5,9 +5,9 @@ public struct Radio: Hashable, Sendable {
         /// `bluez`: through bluetoothd. `adapter` is an address such as `00:1A:7D:DA:71:13`, or a
         /// number such as `hci0`; nil takes the first.
         case bluez(adapter: String?)
-        /// `monitor`: the kernel's monitor socket, for what bluetoothd hears anyway; the same
-        /// `adapter`, nil for all.
-        case monitor(adapter: String?)
+        /// `monitor`: the kernel's HCI monitor channel, while bluetoothd scans; the same `adapter`.
+        /// `scan`: whether it is `"passive"`; `"active"` when nothing is said.
+        case monitor(adapter: String?, isPassive: Bool = false)
         /// `capture`: a btsnoop or pcap file. `path`; `speed`; `repeat`, whether it begins again
         /// at its end.
         case capture(path: String, speed: Speed, isRepeated: Bool)

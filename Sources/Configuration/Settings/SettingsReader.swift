@@ -100,7 +100,8 @@ extension Decoding {
     }
 
     private mutating func radio(_ node: JSONNode) -> Radio? {
-        guard isObject(node, keys: ["kind", "adapter", "path", "speed", "repeat", "zone"]) else {
+        guard isObject(node, keys: ["kind", "adapter", "scan", "path", "speed", "repeat", "zone"])
+        else {
             return nil
         }
         let zone = optional("zone", of: node) { $0.identifier($1) }
@@ -109,7 +110,7 @@ extension Decoding {
         }
         guard let kind else { return nil }
         if kind == "capture" {
-            forbid(["adapter"], in: node, "with kind \"capture\"")
+            forbid(["adapter", "scan"], in: node, "with kind \"capture\"")
             let path = required("path", of: node, "the path of a capture file") { $0.path($1) }
             let speed = optional("speed", of: node) { $0.speed($1) } ?? .times(1)
             let isRepeated = optional("repeat", of: node) { $0.bool($1) } ?? false
@@ -119,8 +120,14 @@ extension Decoding {
         }
         forbid(["path", "speed", "repeat"], in: node, "with kind \"\(kind)\"")
         let adapter = optional("adapter", of: node) { $0.adapter($1) }
-        return Radio(
-            kind == "bluez" ? .bluez(adapter: adapter) : .monitor(adapter: adapter), zone: zone)
+        guard kind == "monitor" else {
+            forbid(["scan"], in: node, "with kind \"bluez\"")
+            return Radio(.bluez(adapter: adapter), zone: zone)
+        }
+        let isPassive = optional("scan", of: node) {
+            $0.choice($1, ["active": false, "passive": true])
+        }
+        return Radio(.monitor(adapter: adapter, isPassive: isPassive ?? false), zone: zone)
     }
 
     /// An adapter by the kernel's number or by its address, which is written in capitals.

@@ -91,7 +91,9 @@ enum DoctorVerb: Verb {
             case .bluez(let adapter):
                 byBlueZ.append(adapter)
                 byKernel.append(adapter)
-            case .monitor(let adapter):
+            case .monitor(let adapter, _):
+                // bluetoothd scans for it; the kernel tells what was heard.
+                byBlueZ.append(adapter)
                 byKernel.append(adapter)
                 if rights.isEmpty { rights = [hub.monitorRight].compactMap(\.self) }
             case .capture: break

@@ -23,6 +23,8 @@ public final class FakeBlueZ {
         public var isPowered = true
         /// Whether it can advertise.
         public var canAdvertise = true
+        /// Whether it has the experimental interface of passive scans.
+        public var canScanPassively = false
         /// The clients that discover.
         public var sessions: Set<String> = []
         /// What BlueZ says; may differ from `sessions` when something went wrong.
@@ -48,6 +50,10 @@ public final class FakeBlueZ {
     public private(set) var filters: [BusValue] = []
     /// Is told of each call that has come.
     public var onCall: (String) -> Void = { _ in }
+    /// The objects below which clients have patterns for a passive scan, as client and path.
+    public private(set) var patterns: [String] = []
+    /// What was below the last one: the objects of the client.
+    public private(set) var patternObjects: BusValue?
     /// What a registered advertisement says of itself.
     public private(set) var advertised: BusValue?
 
@@ -91,6 +97,7 @@ public final class FakeBlueZ {
             adapters[name]?.isDiscovering = false
             adapters[name]?.advertisements = []
         }
+        patterns = []
     }
 
     /// Answers all calls that were held back.
@@ -134,6 +141,7 @@ public final class FakeBlueZ {
     private func export(_ name: String) {
         var interfaces = [adapterTable(name)]
         if adapters[name]?.canAdvertise == true { interfaces.append(advertisingTable(name)) }
+        if adapters[name]?.canScanPassively == true { interfaces.append(passiveTable()) }
         connection.export(interfaces, at: Self.path(name))
     }
 
@@ -214,6 +222,41 @@ public final class FakeBlueZ {
                 $0.isDiscovering = false
             }
         }
+    }
+
+    private func passiveTable() -> Interface {
+        Interface("org.bluez.AdvertisementMonitorManager1") {
+            Method("RegisterMonitor", in: ["application": "o"], needs: .read) {
+                [unowned self] call throws(BusError) in
+                defer { onCall("RegisterMonitor") }
+                try await enter("RegisterMonitor")
+                let path = try call.string(0)
+                guard !patterns.contains(call.sender + path) else {
+                    throw BusError(.init("org.bluez.Error.AlreadyExists"), "Already Exists")
+                }
+                patternObjects = try await connection.call(
+                    "GetManagedObjects", of: "org.freedesktop.DBus.ObjectManager",
+                    at: call.sender, ObjectPath(path) ?? "/"
+                ).first
+                patterns.append(call.sender + path)
+                return []
+            }
+            Method("UnregisterMonitor", in: ["application": "o"], needs: .read) {
+                [unowned self] call throws(BusError) in
+                defer { onCall("UnregisterMonitor") }
+                try await enter("UnregisterMonitor")
+                let name = call.sender + (try call.string(0))
+                patterns.removeAll { $0 == name }
+                return []
+            }
+        }
+    }
+
+    /// Drops the patterns of a client and tells it.
+    public func releasePatterns(of client: String, _ path: ObjectPath) async throws(BusError) {
+        patterns = []
+        _ = try await connection.call(
+            "Release", of: "org.bluez.AdvertisementMonitor1", at: client, path)
     }
 
     private func advertisingTable(_ name: String) -> Interface {

@@ -30,6 +30,7 @@ package final class MonitorReception {
     private var routes: [Route] = []
     private var delay = RetryDelay(from: .seconds(1), to: .seconds(60))
     private var retryAt: EventLoop.Instant?
+    private var openSince: EventLoop.Instant?
 
     init(_ client: BlueZClient) { self.client = client }
 
@@ -44,7 +45,8 @@ package final class MonitorReception {
         owner.onFailure = { [unowned self] error in self.failed(error) }
         do throws(MonitorError) {
             socket = try client.openMonitor(owner)
-            delay.reset()
+            openSince = Hub.loop.now
+            route()
             for radio in radios { radio.channelChanged(nil) }
         } catch {
             failed(error)
@@ -58,6 +60,8 @@ package final class MonitorReception {
     }
 
     func tick() {
+        // What stays open for so long has succeeded, and the next failure is a new one.
+        if let openSince, openSince.duration(to: Hub.loop.now) >= .seconds(10) { delay.reset() }
         guard let retryAt, Hub.loop.now >= retryAt else { return }
         self.retryAt = nil
         start()
@@ -89,6 +93,7 @@ package final class MonitorReception {
     /// Tries again later, also what only an administrator can mend: he may do it while we run.
     private func failed(_ error: MonitorError) {
         socket = nil
+        openSince = nil
         routes = []
         retryAt = Hub.loop.now.advanced(by: delay.next())
         for radio in radios { radio.channelChanged(error) }

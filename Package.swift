@@ -69,8 +69,8 @@ let package = Package(
         program(
             "hubd",
             [
-                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
-                "EventLoop",
+                "BeaconScanner", "BlueZ", "Campaigns", "CaptureFile", "Configuration", "Crypto",
+                "DBus", "EventLoop",
                 "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
             ]),
         program(
@@ -106,7 +106,7 @@ let package = Package(
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["hubd", "hubctl", "FakeBlueZ"]),
+        tests("Hubd", ["hubd", "hubctl", "FakeBlueZ", "BeaconScanner", "DBus", "EventLoop"]),
         tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
     ]
 )

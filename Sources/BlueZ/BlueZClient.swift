@@ -36,6 +36,9 @@ public final class BlueZClient {
     }
     /// The radios, in the order in which they were added.
     public private(set) var radios: [BlueZRadio] = []
+    /// Frames of the monitor channel that the kernel dropped because the loop was too slow; nil when
+    /// no radio hears through it.
+    public var lostFrames: UInt64? { reception?.lost }
     /// The beacon that is sent, if any.
     public private(set) var transmitter: BeaconTransmitter?
 

@@ -51,6 +51,25 @@ struct NeighborTests {
         #expect(status.output.contains("systemctl enable --now bluetooth.service"))
     }
 
+    /// Of the kernel's monitor channel the test's machine may have everything, the family of sockets
+    /// without the right, or nothing; hubd tells which, and goes on.
+    @Test func aRadioWithoutTheMonitorChannelSaysWhy() throws {
+        let family = socket(31, Int32(SOCK_RAW.rawValue), 1)
+        let refusal = errno
+        if family >= 0 { close(family) }
+        let hub = try TestHub()
+        try hub.configure(radios: "[{ kind: \"monitor\", adapter: \"hci0\", scan: \"passive\" }]")
+        try hub.start()
+        try hub.wait("the fault") { try hub.hubctl("status").status == 2 }
+        let status = try hub.hubctl("status")
+        #expect(status.output.contains("monitor:hci0"))
+        if family < 0 && refusal == EAFNOSUPPORT {
+            #expect(status.output.contains("no-monitor"))
+            #expect(status.output.contains("RestrictAddressFamilies=AF_BLUETOOTH"))
+        }
+        #expect(hub.end() == 0)
+    }
+
     @Test func twoDaemonsOnOneStore() throws {
         let hub = try TestHub()
         try hub.configure()

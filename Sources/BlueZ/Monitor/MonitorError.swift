@@ -37,6 +37,10 @@ public struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The thing, what happened to it, and the mend.
     public var description: String {
         let place = "the kernel's HCI monitor channel"
+        let unit =
+            "systemctl edit hubd, and under [Service] AmbientCapabilities=CAP_NET_RAW, "
+            + "CapabilityBoundingSet=CAP_NET_RAW, PrivateUsers=no, "
+            + "RestrictAddressFamilies=AF_BLUETOOTH"
         switch (step, code) {
         case (_, EMFILE):
             return
@@ -50,8 +54,7 @@ public struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
             // (systemd.exec(5)), and any network namespace but the first (net/bluetooth/af_bluetooth.c).
             return
                 "\(place) is not there: this kernel has no Bluetooth (modprobe bluetooth), or hubd is "
-                + "kept from it: its unit needs AF_BLUETOOTH in RestrictAddressFamilies= and "
-                + "PrivateNetwork=no, a container the network of its host"
+                + "kept from it: \(unit); a container needs the network of its host"
         case (.socket, EPROTONOSUPPORT), (.socket, ESOCKTNOSUPPORT):
             return "\(place) is not there: this kernel's Bluetooth has no HCI sockets; "
                 + "use one built with CONFIG_BT"
@@ -60,9 +63,7 @@ public struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "system calls or a security module; allow socket(AF_BLUETOOTH)"
         case (.bind, EPERM), (.bind, EACCES):
             // The kernel asks in the first user namespace (capable(), net/bluetooth/hci_sock.c).
-            return "cannot open \(place): hubd lacks CAP_NET_RAW; systemctl edit hubd, and under "
-                + "[Service] AmbientCapabilities=CAP_NET_RAW, CapabilityBoundingSet=CAP_NET_RAW, "
-                + "PrivateUsers=no"
+            return "cannot open \(place): hubd lacks CAP_NET_RAW; \(unit)"
         case (.bind, EINVAL):
             return "\(place) is not there: the kernel is older than 3.4; update it"
         case (.reading, 0):

@@ -30,12 +30,13 @@ package final class MonitorReception {
     private var routes: [Route] = []
     private var delay = RetryDelay(from: .seconds(1), to: .seconds(60))
     private var retryAt: EventLoop.Instant?
+    private var lostBefore: UInt64 = 0
     private var openSince: EventLoop.Instant?
 
     init(_ client: BlueZClient) { self.client = client }
 
-    /// What became of the frames.
-    var counts: MonitorSocket.Counts { socket?.counts ?? MonitorSocket.Counts() }
+    /// Frames that the kernel dropped because we were too slow, of all sockets so far.
+    var lost: UInt64 { lostBefore &+ (socket?.counts.dropped ?? 0) }
 
     func start() {
         var owner = MonitorSocket.Owner { [unowned self] adapter, event, time in
@@ -92,6 +93,7 @@ package final class MonitorReception {
 
     /// Tries again later, also what only an administrator can mend: he may do it while we run.
     private func failed(_ error: MonitorError) {
+        lostBefore = lost
         socket = nil
         openSince = nil
         routes = []

@@ -100,8 +100,10 @@ enum StatusVerb: Verb {
         let heard = radio["lastHeardSeconds"].map { ", heard \(Show.ago($0))" } ?? ""
         let count = radio["recoveries"]?.number?.integer(as: Int.self) ?? 0
         let recoveries = count > 0 ? ", recovered \(count) times" : ""
+        let lost = radio["lost"]?.number?.integer(as: Int.self) ?? 0
+        let losses = lost > 0 ? ", \(lost) lost" : ""
         return "\(zone)\(adapter), \(Show.count(radio["reports"])) reports, "
-            + Show.number(radio["reportsPerSecond"], "/s", digits: 0) + heard + recoveries
+            + Show.number(radio["reportsPerSecond"], "/s", digits: 0) + losses + heard + recoveries
     }
 
     private static func beacons(_ beacons: JSONValue?) -> String {

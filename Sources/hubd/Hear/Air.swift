@@ -133,6 +133,26 @@ final class Air {
         drain()
     }
 
+    /// Takes one HCI event that a radio's adapter reports now.
+    func hear(
+        event: Span<UInt8>, radio: UInt8, at instant: EventLoop.Instant, campaigns: CampaignIndex
+    ) {
+        let time = clock.time(at: instant)
+        if time >= nextTick { tick(at: time) }
+        let before = scanner.reports
+        var matched: UInt64 = 0
+        // A radio has one adapter, so its number tells fragments of two adapters apart.
+        scanner.hear(event: event, adapter: UInt16(radio), radio: radio, at: time) {
+            beacon, proximity in
+            let count = campaigns.matches(beacon: beacon, proximity: proximity)
+            matched &+= UInt64(truncatingIfNeeded: count)
+        }
+        matches &+= matched
+        radios[Int(radio)].reports &+= scanner.reports &- before
+        radios[Int(radio)].lastHeard = time
+        drain()
+    }
+
     /// A capture's time has come to `time`.
     func advance(to time: BootTime) {
         clock.advance(to: time, at: Hub.loop.now)

@@ -71,9 +71,20 @@ final class Radios {
                 RadioStatus(name: name, kind: "capture", zone: radio.zone), in: zone)
             play(path, number, name, speed, isRepeated)
         case .bluez(let adapter):
-            listen(adapter, radio.zone, in: zone)
-        case .monitor(let adapter, _):
-            addUnserved("monitor", adapter, radio.zone)
+            let (number, name) = add("bluez", adapter, radio.zone, in: zone)
+            let bluez = blueZ.addRadio(selector(adapter), doubt: doubt) {
+                [air, shop] header, payload, now in
+                air.hear(header, payload: payload, radio: number, at: now, campaigns: shop.index)
+            }
+            follow(bluez, number, name)
+        case .monitor(let adapter, let isPassive):
+            let (number, name) = add("monitor", adapter, radio.zone, in: zone)
+            let monitor = blueZ.addMonitorRadio(
+                selector(adapter), scan: isPassive ? .passive : .active, doubt: doubt
+            ) { [air, shop] event, now in
+                air.hear(event: event, radio: number, at: now, campaigns: shop.index)
+            }
+            follow(monitor, number, name)
         }
     }
 
@@ -102,15 +113,19 @@ final class Radios {
 
     // MARK: BlueZ
 
-    private func listen(_ adapter: String?, _ zone: String?, in number: Int32?) {
-        // The configuration has checked the text; an unreadable one would be the first adapter.
-        let selector = AdapterSelector(adapter) ?? .first
-        let name = Self.name("bluez", adapter)
-        let number = air.add(RadioStatus(name: name, kind: "bluez", zone: zone), in: number)
-        let radio = blueZ.addRadio(selector, doubt: doubt) {
-            [air, shop] header, payload, now in
-            air.hear(header, payload: payload, radio: number, at: now, campaigns: shop.index)
-        }
+    private func add(
+        _ kind: String, _ adapter: String?, _ zone: String?, in number: Int32?
+    ) -> (number: UInt8, name: String) {
+        let name = adapter.map { "\(kind):\($0)" } ?? kind
+        return (air.add(RadioStatus(name: name, kind: kind, zone: zone), in: number), name)
+    }
+
+    /// The configuration has checked the text; an unreadable one would be the first adapter.
+    private func selector(_ adapter: String?) -> AdapterSelector {
+        AdapterSelector(adapter) ?? .first
+    }
+
+    private func follow(_ radio: BlueZRadio, _ number: UInt8, _ name: String) {
         radio.hearsElsewhere = { [air] in
             air.hearsElsewhere(than: number, within: Self.hearingNow)
         }
@@ -166,21 +181,6 @@ final class Radios {
         self.transmitter = transmitter
     }
 
-    // MARK: Others
-
-    /// A radio of a kind that this version does not serve: visible, and not silently deaf.
-    private func addUnserved(_ kind: String, _ adapter: String?, _ zone: String?) {
-        var status = RadioStatus(name: Self.name(kind, adapter), kind: kind, zone: zone)
-        status.state = .failed(
-            "hubd \(Daemon.version) does not serve radios of kind \"\(kind)\"; they come with a later "
-                + "version")
-        _ = air.add(status, in: nil)
-    }
-
-    private static func name(_ kind: String, _ adapter: String?) -> String {
-        adapter.map { "\(kind):\($0)" } ?? kind
-    }
-
     // MARK: Questions
 
     /// What keeps radios and beacon from doing their part.
@@ -197,6 +197,9 @@ final class Radios {
         }
         return problems
     }
+
+    /// Reports that the kernel's monitor channel lost; nil when no radio hears through it.
+    var lostReports: UInt64? { blueZ.lostFrames }
 
     /// The beacon that is sent, and how that goes.
     var broadcast: (id: String, state: String, problem: String?)? {

@@ -63,7 +63,8 @@ struct StatusReport {
                 radio.lastHeard.map {
                     (Double(air.now.nanoseconds(since: $0)) / 1e9).rounded(toDigits: 1)
                 })
-            if radio.kind == "bluez" { fields.set("recoveries", radio.recoveries) }
+            if radio.kind != "capture" { fields.set("recoveries", radio.recoveries) }
+            if radio.kind == "monitor" { fields.set("lost", radioOwner.lostReports) }
             fields.set("note", radio.state.note)
             fields.set("problem", radio.state.problem)
             return fields

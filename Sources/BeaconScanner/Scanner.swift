@@ -120,6 +120,22 @@ public struct Scanner: ~Copyable, Sendable {
         Self.hear(&parser, &stages, event, adapter, radio, now, sighting)
     }
 
+    /// Takes one advertisement that came apart already, as a Bluetooth daemon delivers it.
+    ///
+    /// - Parameters:
+    ///   - header: who sent it and how strong it was.
+    ///   - payload: its advertising data.
+    ///   - radio: which radio heard it, by the owner's numbers.
+    ///   - now: when it was heard.
+    ///   - sighting: as above.
+    public mutating func hear(
+        _ header: Advertisement, payload: Span<UInt8>, radio: UInt8, at now: BootTime,
+        _ sighting: (Int32, Proximity) -> Void = { _, _ in }
+    ) {
+        parser.countSeparate()
+        stages.take(header.address, header.rssi, payload, radio, now, sighting)
+    }
+
     // The two stored properties come in one by one: a closure over `self` could not change one
     // while the other is being changed.
     @inline(__always)

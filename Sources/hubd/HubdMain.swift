@@ -51,7 +51,8 @@ enum HubdMain {
         let daemon: Daemon
         do throws(OutboxError) {
             daemon = try await Daemon(
-                start, config: options.config, bus: options.bus, journal: journal)
+                start, config: options.config, bus: options.bus, bluezBus: options.bluezBus,
+                journal: journal)
             try await daemon.start(keeping: start.sources)
         } catch {
             let mend = error.code == .locked ? "; is another hubd running?" : ""

@@ -258,6 +258,12 @@ public struct ReportParser: Sendable {
         }
     }
 
+    /// Counts an advertisement that somebody else took out of its report.
+    mutating func countSeparate() {
+        tally.received &+= 1
+        tally.delivered &+= 1
+    }
+
     /// Counts a link-layer packet: its advertisement, or why there is none.
     mutating func count(linkLayer reason: RejectReason?) {
         tally.received &+= 1

@@ -2,6 +2,7 @@ import BeaconScanner
 import CLinux
 import Campaigns
 import CaptureFile
+import Crypto
 import Glibc
 
 /// A capture on its way through scanner, presence and campaigns, without a daemon.
@@ -24,7 +25,8 @@ struct Replay: ~Copyable {
     private(set) var result = Result()
     private var scanner: Scanner
     private var index: CampaignIndex
-    /// The next time the set of running campaigns can change, in the capture's µs since 1970.
+    /// The next time the set of running campaigns or an identifier can change, in the capture's µs
+    /// since 1970.
     private var nextRefresh: Int64
     private var nextTick = BootTime(nanoseconds: .min)
     /// The earlier of the two, in µs: all that a record is compared with.
@@ -36,16 +38,19 @@ struct Replay: ~Copyable {
     private var shift: Int64 = 0
     private var latest: Int64 = 0
 
-    init(_ catalog: Catalog) {
+    init(_ configuration: ReplayConfiguration) {
+        let catalog = configuration.catalog
+        let keys = configuration.keys
         index = CampaignIndex(catalog)
-        nextRefresh = catalog.campaigns.isEmpty ? .max : .min
-        var settings = PresenceSettings()
+        nextRefresh = catalog.campaigns.isEmpty && keys.isEmpty ? .max : .min
+        var settings = configuration.presence
         settings.unknownCapacity = 65_536
         // A fixed seed: the same capture gives the same result.
         scanner = Scanner(
             presence: PresenceTable(
                 beacons: catalog.knownBeacons, zoneParents: catalog.zoneParents,
-                settings: settings, seed: 1, at: BootTime(nanoseconds: 0)))
+                settings: settings, seed: 1, at: BootTime(nanoseconds: 0)),
+            resolver: EphemeralResolver(keys: keys) { AES128.encryptBlock($0, key: $1) })
     }
 
     /// Plays the file once.
@@ -133,11 +138,11 @@ struct Replay: ~Copyable {
 
     private mutating func refresh(_ microseconds: Int64) {
         let seconds = microseconds / 1_000_000
-        scanner.refresh(unixSeconds: seconds)
+        let nextKeys = scanner.refresh(unixSeconds: seconds)
         index.refresh(
             at: LocalTime(unixSeconds: seconds, utcOffset: LocalZone.utcOffset(at: seconds)))
         let next = index.nextChange(after: seconds) { LocalZone.utcOffset(at: $0) }
-        nextRefresh = next &* 1_000_000
+        nextRefresh = min(next, nextKeys ?? .max) &* 1_000_000
     }
 
     private mutating func drain() {

@@ -11,7 +11,7 @@ enum ReplayVerb: Verb {
     static let summary = "run a capture through scanner, presence and campaigns, offline"
     static let operands = "FILE"
     static let options: [Arguments.Option] = [
-        .init("--config", "FILE", "the configuration whose catalog and time zone count"),
+        .init("--config", "FILE", "the configuration whose catalog, keys and settings count"),
         .init("--rounds", "N", "play it so many times, one after the other"),
     ]
     static let details = [
@@ -26,17 +26,20 @@ enum ReplayVerb: Verb {
         try expect(arguments.words, 1...1)
         let rounds = try arguments.number("--rounds", minimum: 1) ?? 1
         let configured = try arguments.value("--config").map { (path) throws(Failure) in
-            try Self.catalog(path)
+            try ReplayConfiguration(reading: path)
         }
+        if let configured { Output.complain(configured.warnings) }
         let replay: Replay
         let records: CaptureCounts
         do throws(CaptureFileError) {
             // Several rounds over a file of usual size should measure hubd and not read(2).
             let memory = rounds > 1 ? 32 << 20 : CaptureFile.usualMemory
             var file = try CaptureFile(path: arguments.words[0], memory: memory)
-            let catalog =
-                if let configured { configured } else { try BeaconCensus.catalog(of: &file) }
-            replay = try play(&file, Replay(catalog), rounds: rounds, output.terminal)
+            let configuration =
+                if let configured { configured } else {
+                    ReplayConfiguration(catalog: try BeaconCensus.catalog(of: &file))
+                }
+            replay = try play(&file, Replay(configuration), rounds: rounds, output.terminal)
             records = file.counts
         } catch {
             throw failure(error)
@@ -102,25 +105,6 @@ enum ReplayVerb: Verb {
 
     private static func reasons(_ counts: RejectCounts) -> [String] {
         RejectReason.allCases.filter { counts[$0] > 0 }.map { "\(counts[$0]) \($0.name)" }
-    }
-
-    private static func catalog(_ path: String) throws(Failure) -> Catalog {
-        do throws(Problems) {
-            let settings = try Settings(readingFile: path)
-            LocalZone.set(settings.hub.timezone)
-            guard let name = settings.catalog else { return Catalog() }
-            return try Catalog(source(name))
-        } catch {
-            throw Failure(.configuration, "\(error)".split(separator: "\n").map(String.init))
-        }
-    }
-
-    private static func source(_ path: String) throws(Problems) -> SourceFile {
-        do throws(Problem) {
-            return try SourceFile(reading: path, limit: SourceFile.maximumCatalogSize)
-        } catch {
-            throw Problems([error])
-        }
     }
 
     private static func failure(_ error: CaptureFileError) -> Failure {

@@ -1,8 +1,6 @@
 import BeaconScanner
 import Campaigns
 import Configuration
-import Crypto
-import Glibc
 
 /// Everything that the files say, read and checked as a whole.
 ///
@@ -26,7 +24,7 @@ struct Loaded {
     init(_ sources: Sources, isCopy: Bool = false) throws(Problems) {
         try self.init(
             sources.settings, config: sources.config,
-            draft: try Self.draft(sources.settings, catalog: sources.catalog), isCopy: isCopy)
+            draft: try CatalogDraft(sources.settings, catalog: sources.catalog), isCopy: isCopy)
     }
 
     /// The same with another draft of the catalog: an import that is going on.
@@ -41,7 +39,7 @@ struct Loaded {
         keys = catalog.beacons.compactMap { beacon in
             guard let identity = beacon.identity else { return nil }
             do throws(Problem) {
-                return try Self.key(of: beacon, identity)
+                return try IdentityKey(reading: identity, of: beacon.id)
             } catch {
                 if !isCopy { problems.append(error) }
                 return nil
@@ -52,24 +50,7 @@ struct Loaded {
 
     /// The catalog's file as it is now, and what was imported, not yet checked together.
     static func draft(_ settings: Settings) throws(Problems) -> CatalogDraft {
-        try draft(settings, catalog: try Sources.catalog(of: settings))
-    }
-
-    private static func draft(
-        _ settings: Settings, catalog: SourceFile?
-    ) throws(Problems) -> CatalogDraft {
-        var draft = CatalogDraft()
-        if let catalog { draft.addCatalog(catalog) }
-        let overlay = settings.overlayPath
-        do throws(Problem) {
-            if unsafe access(overlay, F_OK) == 0 {
-                draft.addOverlay(
-                    try SourceFile(reading: overlay, limit: SourceFile.maximumCatalogSize))
-            }
-        } catch {
-            throw Problems([error])
-        }
-        return draft
+        try CatalogDraft(settings, catalog: try Sources.catalog(of: settings))
     }
 
     /// What one file cannot know of another: zones of radios, and the machine's time zones.
@@ -94,32 +75,4 @@ struct Loaded {
         }
         return problems
     }
-
-    private static func key(
-        of beacon: ConfiguredBeacon, _ identity: ConfiguredBeacon.EphemeralIdentity
-    ) throws(Problem) -> IdentityKey {
-        let path = Credential.path(of: identity.keyFile)
-        let file = try SourceFile(reading: path, limit: 4_096)
-        let digits = file.bytes.filter { !$0.isWhitespace }
-        guard let key = Hex.bytes(digits), key.count == AES128.blockLength,
-            let identityKey = IdentityKey(
-                beacon: beacon.id, key: key, rotationExponent: identity.rotation,
-                clockOffset: identity.epoch)
-        else {
-            // The content of the file is a secret: only its length is told.
-            throw Problem(
-                file: path, found: "\(digits.count) characters",
-                expected: "32 hexadecimal digits, the identity key of \(beacon.id)")
-        }
-        return identityKey
-    }
-}
-
-extension Settings {
-    /// Where imports are kept: beside the database.
-    var overlayPath: String { Folder.of(store.path) + "/imported.json" }
-}
-
-extension UInt8 {
-    fileprivate var isWhitespace: Bool { [0x20, 0x09, 0x0a, 0x0d].contains(self) }
 }

@@ -1,14 +1,15 @@
-import Glibc
+internal import Glibc
 
 /// Files with secrets: a path, or without a slash the name of a systemd credential.
 ///
 /// hubd.service makes a credential of each file in /etc/hubd/credentials, and systemd puts the id
 /// of the unit's LoadCredential= before its name: `secret_sync` for `sync`. A drop-in of the
 /// operator's may bring others, which keep the names it gives them.
-enum Credential {
+public enum Credential {
     private static let source = "/etc/hubd/credentials"
 
-    static func path(of name: String) -> String {
+    /// The path of the file that a name in the configuration means.
+    public static func path(of name: String) -> String {
         guard !name.contains("/") else { return name }
         // `hubd --check` from a shell looks where the unit will take them from.
         guard let folder = unsafe getenv("CREDENTIALS_DIRECTORY") else {

@@ -64,20 +64,22 @@ let package = Package(
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
+        library("Checkup", ["EventLoop", "CLinux"]),
 
         // Programs
         program(
             "hubd",
             [
-                "BeaconScanner", "BlueZ", "Campaigns", "CaptureFile", "Configuration", "Crypto",
+                "BeaconScanner", "BlueZ", "Campaigns", "CaptureFile", "Checkup", "Configuration",
+                "Crypto",
                 "DBus", "EventLoop",
                 "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
             ]),
         program(
             "hubctl",
             [
-                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
-                "EventLoop",
+                "BeaconScanner", "Campaigns", "CaptureFile", "Checkup", "Configuration", "Crypto",
+                "DBus", "EventLoop",
                 "HardwareHub", "JSON", "CLinux",
             ]),
 
@@ -91,18 +93,27 @@ let package = Package(
         .target(
             name: "FakeBlueZ", dependencies: ["DBus", "EventLoop"], path: "Tests/FakeBlueZ",
             swiftSettings: strict),
+        .target(
+            name: "BusSupport", dependencies: ["DBus", "EventLoop"], path: "Tests/BusSupport",
+            swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("Crypto", ["Crypto"]),
         tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
         tests("Campaigns", ["Campaigns", "BeaconScanner"]),
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
-        tests("DBus", ["DBus", "EventLoop"]),
+        tests("DBus", ["DBus", "EventLoop", "BusSupport"]),
         tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
+        tests("Checkup", ["Checkup", "EventLoop"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["hubd", "hubctl", "FakeBlueZ", "BeaconScanner", "DBus", "EventLoop"]),
-        tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
+        tests(
+            "Hubd",
+            [
+                "hubd", "hubctl", "DBus", "EventLoop", "BeaconScanner", "Configuration",
+                "BusSupport", "FakeBlueZ",
+            ]),
+        tests("Hubctl", ["hubctl", "Checkup", "HardwareHub", "JSON"]),
     ]
 )

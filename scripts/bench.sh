@@ -41,5 +41,13 @@ for _ in 1 2 3; do
     awk "BEGIN { printf \"  outbox %d/s, bare C %d/s: ratio %.2f\n\", $ours, $limit, $ours/$limit }"
 done
 
+echo "Hearing over D-Bus: 200,000 advertisements as fast as the bus takes them"
+for program in bluez-replay bus-limit; do
+    # shellcheck disable=SC2046
+    cc -O2 -Wall -Wextra -Werror -o "$work/$program" "Bench/$program.c" \
+        $(pkg-config --cflags --libs libsystemd)
+done
+python3 Bench/bus.py "$bin/hubd" "$bin/hubctl" "$work/bluez-replay" "$work/bus-limit"
+
 echo "hubd on the sample mall: from start to ready, and resident memory when idle"
 python3 Bench/ready.py "$bin/hubd" Samples/mall

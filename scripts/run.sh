@@ -9,13 +9,15 @@ state=$(pwd)/.build/run
 rm -rf "$state"
 mkdir -p "$state"
 
-# A bus of our own: nothing of the machine's is touched.
+# A bus of our own: nothing of the machine's is touched. Its socket has a short and plain path of
+# its own: a socket's may have 107 bytes, and an address of D-Bus no spaces.
+socket=$(mktemp -d)
 cat >"$state/bus.conf" <<EOF
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:path=$state/bus</listen>
+  <listen>unix:path=$socket/bus</listen>
   <policy context="default">
     <allow send_destination="*"/>
     <allow receive_sender="*"/>
@@ -23,7 +25,7 @@ cat >"$state/bus.conf" <<EOF
   </policy>
 </busconfig>
 EOF
-bus=unix:path=$state/bus
+bus=unix:path=$socket/bus
 
 # The sample's configuration, with what the daemon writes kept out of the sample's folder.
 cp Samples/mall/hubd.json5 "$state/hubd.json5"
@@ -41,11 +43,17 @@ dbus-daemon --config-file="$state/bus.conf" --nofork --nopidfile >"$state/bus.lo
 bus_pid=$!
 "$bin/hubd" --config "$state/hubd.json5" --bus "$bus" >"$state/hubd.log" 2>&1 &
 hubd_pid=$!
-trap 'kill $hubd_pid $bus_pid 2>/dev/null || true; wait 2>/dev/null || true' EXIT
+trap 'kill $hubd_pid $bus_pid 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$socket"' EXIT
 
-# Ready when it answers and the recording was played; ten seconds are a hundred times the usual.
+# Ready when the recording was played and what came of it is delivered; ten seconds are a hundred
+# times the usual.
+is_ready() {
+    "$bin/hubctl" status --json --bus="$bus" >"$state/status.json" 2>/dev/null
+    grep -q '"state":"ended"' "$state/status.json" && grep -q '"depth":0,' "$state/status.json" &&
+        grep -q '"lastSequence":[1-9][0-9]' "$state/status.json"
+}
 tries=0
-until "$bin/hubctl" status --json --bus="$bus" 2>/dev/null | grep -q '"state":"ended"'; do
+until is_ready; do
     tries=$((tries + 1))
     if [ $tries -gt 100 ] || ! kill -0 $hubd_pid 2>/dev/null; then
         echo "run: hubd did not get ready; its journal:" >&2

@@ -11,3 +11,4 @@ typedef size_t (*hub_curl_data_callback)(char *, size_t, size_t, void *);
 static inline CURLcode hub_curl_set_data_callback(CURL *h, CURLoption o, hub_curl_data_callback v) { return curl_easy_setopt(h, o, v); }
 static inline CURLcode hub_curl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode hub_curl_set_progress_callback(CURL *h, CURLoption o, curl_xferinfo_callback v) { return curl_easy_setopt(h, o, v); }
+static inline CURLcode hub_curl_get_certificates(CURL *h, struct curl_certinfo **v) { return curl_easy_getinfo(h, CURLINFO_CERTINFO, v); }

@@ -1,5 +1,6 @@
 // Linux system calls that the Glibc module does not export.
 #pragma once
+#include <grp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>

@@ -34,6 +34,9 @@ public struct BusError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let invalidArgs = Code(standard: "InvalidArgs")
         /// The caller may not do this.
         public static let accessDenied = Code(standard: "AccessDenied")
+        /// A person has to allow this, and the caller did not allow to ask one.
+        public static let interactionRequired = Code(
+            standard: "InteractiveAuthorizationRequired")
         /// Too many calls, or a message too large.
         public static let limitsExceeded = Code(standard: "LimitsExceeded")
         /// No answer: too late, or the callee left the bus.

@@ -42,6 +42,8 @@ public final class Connection {
         public var unsentSignals: UInt64 = 0
         /// Calls refused because a client exceeded its share.
         public var refusedCalls: UInt64 = 0
+        /// Calls that the gatekeeper did not allow.
+        public var deniedCalls: UInt64 = 0
         /// Times that the bus was lost.
         public var losses: UInt64 = 0
     }

@@ -27,6 +27,11 @@ public struct Arguments: ExpressibleByDictionaryLiteral, Sendable {
 
     /// Makes a list in the order written.
     public init(dictionaryLiteral elements: (String, Signature)...) {
+        self.init(elements)
+    }
+
+    /// Makes a list of names and types.
+    public init(_ elements: [(String, Signature)]) {
         list = elements.map { (name: $0.0, type: $0.1) }
         precondition(list.allSatisfy { $0.type.types.count == 1 }, "an argument has one type")
     }

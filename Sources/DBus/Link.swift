@@ -1,5 +1,6 @@
 internal import CDBus
 internal import EventLoop
+internal import Glibc
 
 /// One libdbus connection, driven by the Hub's loop. It lives once: when it is lost, the next
 /// link is another object.
@@ -29,6 +30,13 @@ final class Link {
     /// come through should hear from us.
     private static let outgoingBytesWithAnswers = 16 << 20
 
+    /// A bus that goes on having something to tell is let collect it meanwhile: to wake up for each
+    /// message costs as much as to take it. In a flood of signals nobody notices a millisecond.
+    private static let rest = Duration.milliseconds(1)
+    /// Readings in close succession before that is done: more than any exchange of calls and
+    /// answers takes, which a millisecond each would slow down.
+    private static let readingsBeforeRest = 32
+
     private struct Polled {
         var poll: EventLoop.Watch
         var watches: [Handle]
@@ -41,6 +49,9 @@ final class Link {
     private var timers: [Handle: EventLoop.Timer] = [:]
     private var isPumpScheduled = false
     private var isOpen = true
+    private var lastReady = EventLoop.Instant(nanoseconds: 0)
+    private var closeReadings = 0
+    private var isResting = false
 
     /// Opens a connection; authentication and everything after it happen on the loop.
     ///
@@ -215,7 +226,9 @@ final class Link {
         guard let entry = polled[number] else { return }
         var interest: EventLoop.Interest = []
         for watch in entry.watches where watch.isEnabled {
-            if watch.flags & DBUS_WATCH_READABLE.rawValue != 0 { interest.insert(.readable) }
+            if watch.flags & DBUS_WATCH_READABLE.rawValue != 0, !isResting {
+                interest.insert(.readable)
+            }
             if watch.flags & DBUS_WATCH_WRITABLE.rawValue != 0 { interest.insert(.writable) }
         }
         // Fails only for a descriptor that is closed, and then its loss is reported anyway.
@@ -226,7 +239,10 @@ final class Link {
         // What arrives is taken in this very step, before timers: after the process was stopped for
         // a while, an answer that is there must win against a timeout that is over.
         isPumpScheduled = true
-        defer { pump() }
+        defer {
+            pump()
+            rest(number)
+        }
         var ready: UInt32 = 0
         if readiness.contains(.readable) { ready |= DBUS_WATCH_READABLE.rawValue }
         if readiness.contains(.writable) { ready |= DBUS_WATCH_WRITABLE.rawValue }
@@ -238,6 +254,25 @@ final class Link {
             let always = DBUS_WATCH_ERROR.rawValue | DBUS_WATCH_HANGUP.rawValue
             let flags = ready & (watch.flags | always)
             if flags != 0 { _ = unsafe dbus_watch_handle(watch.pointer, flags) }
+        }
+    }
+
+    /// Stops to read for a moment when the bus is busy and there is nothing left to read.
+    private func rest(_ number: Int32) {
+        let now = Hub.loop.now
+        closeReadings = lastReady.duration(to: now) < Self.rest * 2 ? closeReadings + 1 : 0
+        lastReady = now
+        var left: Int32 = 0
+        guard closeReadings >= Self.readingsBeforeRest, isOpen,
+            unsafe ioctl(number, UInt(FIONREAD), &left) == 0, left == 0
+        else { return }
+        isResting = true
+        update(number)
+        Hub.loop.schedule(after: Self.rest) { [weak self] in
+            Hub.assumeIsolated {
+                self?.isResting = false
+                self?.update(number)
+            }
         }
     }
 

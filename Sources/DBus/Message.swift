@@ -120,10 +120,35 @@ public struct Message: ~Copyable {
         nonmutating set { unsafe dbus_message_set_auto_start(pointer, newValue ? 1 : 0) }
     }
 
+    /// Whether the caller is ready to wait while a person is asked to allow the call; no unless set.
+    public var allowsInteraction: Bool {
+        get { unsafe dbus_message_get_allow_interactive_authorization(pointer) != 0 }
+        nonmutating set {
+            unsafe dbus_message_set_allow_interactive_authorization(pointer, newValue ? 1 : 0)
+        }
+    }
+
     /// Whether it is this signal of the bus itself.
     func isFromBus(member: String) -> Bool {
-        unsafe dbus_message_is_signal(pointer, Connection.busName, member) != 0
-            && dbus_message_has_sender(pointer, Connection.busName) != 0
+        hasMember(member) && hasInterface(Connection.busName) && hasSender(Connection.busName)
+    }
+
+    // `withCString` lends the text as it is; a `String` that is passed to C is copied each time.
+
+    borrowing func hasMember(_ text: String) -> Bool {
+        unsafe text.withCString { unsafe dbus_message_has_member(pointer, $0) } != 0
+    }
+
+    borrowing func hasInterface(_ text: String) -> Bool {
+        unsafe text.withCString { unsafe dbus_message_has_interface(pointer, $0) } != 0
+    }
+
+    borrowing func hasPath(_ text: String) -> Bool {
+        unsafe text.withCString { unsafe dbus_message_has_path(pointer, $0) } != 0
+    }
+
+    borrowing func hasSender(_ text: String) -> Bool {
+        unsafe text.withCString { unsafe dbus_message_has_sender(pointer, $0) } != 0
     }
 
     /// The call that this message answers.

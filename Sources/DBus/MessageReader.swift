@@ -132,7 +132,10 @@ public struct MessageReader: ~Copyable {
     public mutating func utf8<Result>(
         _ body: (Span<UInt8>) throws(BusError) -> Result
     ) throws(BusError) -> Result {
-        if code != Code.objectPath { try expect(Code.string) }
+        let found = code
+        guard found == Code.string || found == Code.objectPath else {
+            throw mismatch("a text", Code.text(found))
+        }
         var start: UnsafePointer<CChar>?
         unsafe dbus_message_iter_get_basic(&iterator, &start)
         guard let start = unsafe start else { throw mismatch("a text", "nothing") }
@@ -205,12 +208,20 @@ public struct MessageReader: ~Copyable {
     public mutating func dictionary(
         _ body: (inout MessageReader) throws(BusError) -> Void
     ) throws(BusError) {
-        try array { (reader) throws(BusError) in
-            try reader.expect(Code.entry)
-            // An entry is part of its array and no further level.
-            reader.left.depth += 1
-            try reader.inside(body)
-            reader.left.depth -= 1
+        try expect(Code.array)
+        try inside { (reader) throws(BusError) in
+            while true {
+                let found = reader.code
+                if found == Code.end { return }
+                guard found == Code.entry else {
+                    throw reader.mismatch("{…}", Code.text(found))
+                }
+                try reader.spend(elements: 1, bytes: 0)
+                // An entry is part of its array and no further level.
+                reader.left.depth += 1
+                try reader.inside(body)
+                reader.left.depth -= 1
+            }
         }
     }
 

@@ -63,17 +63,25 @@ final class Service {
 
     /// Asks the gatekeeper.
     func check(_ need: Need, for call: Call) async throws(BusError) {
-        guard await permits(need, for: call.sender) else {
-            throw BusError(.accessDenied, "\(call.sender) may not do what needs “\(need)”")
+        let request = AccessRequest(
+            sender: call.sender, need: need, mayAskPerson: call.answer.allowsInteraction)
+        switch await verdict(on: request) {
+        case .allowed: break
+        case .refused(let reason):
+            connection?.counters.deniedCalls += 1
+            throw BusError(.accessDenied, reason)
+        case .personNeeded(let reason):
+            connection?.counters.deniedCalls += 1
+            throw BusError(.interactionRequired, reason)
         }
         // The bus was lost meanwhile: the caller has been told that nobody knows what became of
         // the call, so let nothing become of it.
         guard call.answer.canBeSent else { throw BusError(.disconnected, "the caller is gone") }
     }
 
-    private func permits(_ need: Need, for sender: String) async -> Bool {
-        guard let connection else { return false }
-        return await gatekeeper.allows(sender, need, on: connection)
+    private func verdict(on request: AccessRequest) async -> Verdict {
+        guard let connection else { return .refused("the service is ending") }
+        return await gatekeeper.verdict(on: request, from: connection)
     }
 
     // MARK: Properties
@@ -93,7 +101,9 @@ final class Service {
         var values: [(String, BusValue)] = []
         for property in table.properties {
             if answers[property.needs] == nil {
-                answers[property.needs] = await permits(property.needs, for: sender)
+                // Nobody is asked for a password to see what could be left out.
+                let request = AccessRequest(sender: sender, need: property.needs)
+                answers[property.needs] = await verdict(on: request) == .allowed
             }
             // The specification leaves out what cannot be read, instead of failing for all.
             guard answers[property.needs] == true, let value = try? value(of: property) else {
@@ -138,6 +148,9 @@ final class Answer {
     }
 
     var interface: String? { message.interface }
+
+    /// Whether the caller waits while a person is asked.
+    var allowsInteraction: Bool { message.allowsInteraction }
 
     /// Whether the way back is still there.
     var canBeSent: Bool { link.isConnected }

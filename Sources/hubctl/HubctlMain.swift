@@ -10,7 +10,7 @@ enum HubctlMain {
         [
             StatusVerb.self, BeaconsVerb.self, CampaignsVerb.self, ShakeVerb.self,
             EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, ReloadVerb.self,
-            DecodeVerb.self, ReplayVerb.self,
+            DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self,
         ]
     }
 
@@ -22,6 +22,8 @@ enum HubctlMain {
         // A reader that goes away is noticed when writing.
         signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
+        // Before any thread: it answers signals, to give the terminal back.
+        if words.first == WatchVerb.name { UnixSignal.block() }
         let code = Hub.run { await run(words) }
         exit(code.rawValue)
     }

@@ -24,10 +24,12 @@ final class Daemon {
     let shop: Shop
     let counters: CampaignCounters
     let writer: EventWriter
+    let diagnosis = Diagnosis()
     private let watch: ProblemWatch
     private let connection: Connection
     let startedAt = Hub.loop.now
     let radios: Radios
+    private let timeService: TimeService
     private var busProblem: HubProblem?
     private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
@@ -39,6 +41,13 @@ final class Daemon {
 
     var beaconRows: BeaconRows { BeaconRows(air: air, shop: shop) }
     var campaignRows: CampaignRows { CampaignRows(shop: shop, counters: counters) }
+
+    /// All that can be asked of the hub over the bus.
+    var interfaces: [Interface] {
+        [HubInterface.table(self), BeaconsInterface.table(self), CampaignsInterface.table(self)]
+    }
+    /// What the bus did to us and we to others on it.
+    var busCounters: Connection.Counters { connection.counters }
 
     // MARK: Start
 
@@ -66,7 +75,9 @@ final class Daemon {
         self.shop = shop
         counters = try await CampaignCounters(store)
         watch = ProblemWatch(journal: journal, writer: writer, store: store)
-        connection = Connection(bus ?? loaded.settings.bus.bus, root: Self.root)
+        let bus = bus ?? loaded.settings.bus.bus
+        connection = Connection(bus, root: Self.root, gatekeeper: Permissions.gatekeeper(on: bus))
+        timeService = TimeService(connection)
         let transitions = TransitionFeed()
         air = Air(loaded.catalog, keys: loaded.keys, settings: presence) { transitions.take($0) }
         radios = Radios(
@@ -87,6 +98,7 @@ final class Daemon {
         if let sources { keepCopy(of: sources) }
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         await serve()
+        timeService.start()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }
         }
@@ -107,15 +119,15 @@ final class Daemon {
     /// Exports the interfaces and goes on the bus. hubd works without a bus as well, so it waits
     /// for the first answer only.
     private func serve() async {
-        connection.export(
-            [
-                HubInterface.table(self), BeaconsInterface.table(self),
-                CampaignsInterface.table(self),
-            ],
-            at: Self.root)
+        connection.export(interfaces, at: Self.root)
         var first: CheckedContinuation<Void, Never>?
         await withCheckedContinuation { continuation in
             first = continuation
+            // One that accepts and never answers: hubd has to be able to end within 3 s.
+            Hub.loop.schedule(after: .seconds(2)) {
+                first?.resume()
+                first = nil
+            }
             connection.stay(as: Self.busName) { [weak self] state in
                 guard self?.busChanged(state) == true else { return }
                 first?.resume()
@@ -130,6 +142,7 @@ final class Daemon {
         case .connecting, .closed: return false
         case .connected:
             busProblem = nil
+            timeService.refresh()
             return true
         case .lost(let error, let delay):
             busProblem = HubProblem(
@@ -237,6 +250,7 @@ final class Daemon {
     /// Somebody set the wall clock: what runs now may be something else.
     func clockJumped() {
         journal.notice("the wall clock was set", .clockSet)
+        timeService.refresh()
         shop.refresh()
         air.refreshKeys()
     }

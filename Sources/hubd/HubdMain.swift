@@ -34,6 +34,8 @@ enum HubdMain {
     private static func check(_ config: String) -> Never {
         do throws(Problems) {
             let loaded = try Loaded(Sources(reading: config))
+            let missing = loaded.settings.missingFiles(config)
+            guard missing.isEmpty else { throw Problems(missing) }
             end(
                 saying: "\(config): no problems; \(loaded.catalog.zones.count) zones, "
                     + "\(loaded.catalog.beacons.count) beacons, "

@@ -59,6 +59,20 @@ struct FaultTests {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
     }
 
+    @Test @Hub func aBusThatIsRestartedIsJoinedAgain() async throws {
+        let rig = try ClientRig()
+        try await rig.start()
+        defer { rig.stop() }
+        rig.bus.kill()
+        try await rig.until { $0.radio.state.name == "no-bus" }
+        try rig.bus.start()
+        try await rig.untilListening()
+        #expect(rig.blueZ.calls["StartDiscovery"] == 2)
+        rig.blueZ.heard("C0:00:00:00:00:01", [("RSSI", .int16(-50))])
+        try await rig.settle()
+        #expect(rig.heard.count == 1)
+    }
+
     @Test @Hub func anAnswerOfAnEarlierBluetoothdIsDropped() async throws {
         let rig = try ClientRig()
         rig.blueZ.faults["StartDiscovery"] = .late

@@ -52,6 +52,21 @@ struct HearingTests {
         #expect(rig.heard.map(\.rssi) == [-60, -70, -70])
     }
 
+    @Test @Hub func whatBluetoothdKnewBeforeIsLearnedAndNotHeard() async throws {
+        let rig = try ClientRig()
+        rig.blueZ.know(device, data: FakeBlueZ.iBeacon(uuid, 1, 9).1)
+        try await rig.start()
+        defer { rig.stop() }
+        try await rig.settle()
+        #expect(rig.heard.isEmpty)
+        rig.blueZ.heard(device, [("RSSI", .int16(-70))])
+        try await rig.settle()
+        #expect(
+            rig.heard == [
+                .init(address: device, kind: .public, rssi: -70, payload: iBeacon(1, 9))
+            ])
+    }
+
     @Test @Hub func eddystoneComesAsServiceData() async throws {
         let rig = try ClientRig()
         try await rig.start()

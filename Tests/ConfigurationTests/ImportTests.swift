@@ -45,6 +45,43 @@ struct ImportTests {
         #expect(checked.imported.beacons[2].label == nil && checked.imported.beacons.count == 3)
     }
 
+    @Test("an export, edited, is imported as a whole: rows as in the catalog file are in order")
+    func roundTrip() throws {
+        let whole = try draft(Array("id,zone,label\n\(uuid)/1/2,f1,Gate\n".utf8)).finish()
+        let csv = String(decoding: CatalogExport.csv(whole.catalog.beacons), as: UTF8.self)
+        let edited = csv.replacing("Gate", with: "Door")
+        let again = try draft(
+            Array(edited.utf8), overlay: String(decoding: whole.imported.document, as: UTF8.self)
+        ).finish()
+        #expect(again.imported.beacons.map(\.label) == ["Door"])
+        #expect(again.catalog.beacons.count == 2)
+        // What differs from the catalog file is refused as ever.
+        let differs = problems { () throws(Problems) in
+            try draft(Array("id,zone,label\n\(uuid)/1/1,f1,other\n".utf8)).finish()
+        }
+        #expect(differs.count == 1 && differs[0].contains("defined in the catalog"))
+    }
+
+    @Test("an import can be taken back, and nothing else")
+    func removal() throws {
+        let first = try draft(Array("id,zone\n\(uuid)/1/2,f1\n\(uuid)/1/3,f1\n".utf8)).finish()
+        let overlay = String(decoding: first.imported.document, as: UTF8.self)
+        func removing(_ csv: String) throws(Problems) -> CheckedCatalog {
+            var draft = draft(Array("id,zone\n".utf8), overlay: overlay)
+            draft.removeRows(SourceFile(name: "gone.csv", text: csv))
+            return try draft.finish()
+        }
+        let left = try removing("zone,id\nf1,\(uuid)/1/2\n")
+        #expect(left.imported.beacons.map(\.id) == [first.imported.beacons[1].id])
+        for (csv, text) in [
+            ("id\n\(uuid)/1/1\n", "imported"), ("id\n\n\(uuid)/9/9\n", "gone.csv:3"),
+            ("zone\nf1\n", "no column"), ("id\nf1\n", "imported"), ("\"", "gone.csv:1"),
+        ] {
+            let found = problems { () throws(Problems) in try removing(csv) }
+            #expect(found.count == 1 && found[0].contains(text), "\(csv): \(found)")
+        }
+    }
+
     @Test("zones, and a beacon file may use the zones of an earlier import")
     func zones() throws {
         let zones = try draft(Array("id,parent,kind,merchant\nf2,,floor,\nshop,f2,,tea\n".utf8))

@@ -11,9 +11,9 @@ private final class ListGatekeeper: Gatekeeper {
     var allowed: Set<Need> = []
     var asked: [Need] = []
 
-    func allows(_ sender: String, _ need: Need, on connection: Connection) async -> Bool {
-        asked.append(need)
-        return allowed.contains(need)
+    func verdict(on request: AccessRequest, from connection: Connection) async -> Verdict {
+        asked.append(request.need)
+        return allowed.contains(request.need) ? .allowed : .refused("not on the list")
     }
 }
 
@@ -141,15 +141,19 @@ struct AuthorizationTests {
         guard case .connected(let we) = client.state else { return #expect(Bool(false)) }
         let gate = OwnerGatekeeper()
         let service = lamp.connection
-        #expect(await gate.allows(we, .read, on: service))
-        #expect(await gate.allows(we, .manage, on: service))
-        #expect(await gate.allows(we, Need("unheard of"), on: service))
+        func allows(_ sender: String, _ need: Need) async -> Bool {
+            await gate.verdict(on: AccessRequest(sender: sender, need: need), from: service)
+                == .allowed
+        }
+        #expect(await allows(we, .read))
+        #expect(await allows(we, .manage))
+        #expect(await allows(we, Need("unheard of")))
         // A client that the bus does not know, or no longer: nothing but reading.
-        #expect(await gate.allows(":1.999", .read, on: service))
-        #expect(await gate.allows(":1.999", .manage, on: service) == false)
-        #expect(await gate.allows("", .manage, on: service) == false)
+        #expect(await allows(":1.999", .read))
+        #expect(await allows(":1.999", .manage) == false)
+        #expect(await allows("", .manage) == false)
         service.close()
-        #expect(await gate.allows(we, .manage, on: service) == false)
+        #expect(await allows(we, .manage) == false)
     }
 
     @Test("a process of another user reads and does not manage; one of ours does both") @Hub

@@ -42,6 +42,9 @@ final class Child: Sendable {
         let code: Int32
     }
 
+    /// Ends it without warning; `finish` still has to be called.
+    func kill() { _ = Glibc.kill(process, SIGKILL) }
+
     /// One line of its output; nil at the end.
     func readLine() -> String? {
         var line: [UInt8] = []

@@ -279,11 +279,12 @@ final class SlowGatekeeper: Gatekeeper {
     let asked = Signpost()
     private var waiting: [CheckedContinuation<Bool, Never>] = []
 
-    func allows(_ sender: String, _ need: Need, on connection: Connection) async -> Bool {
-        await withCheckedContinuation {
+    func verdict(on request: AccessRequest, from connection: Connection) async -> Verdict {
+        let isAllowed = await withCheckedContinuation {
             waiting.append($0)
             asked.reach()
         }
+        return isAllowed ? .allowed : .refused("the test said no")
     }
 
     func answer(_ answer: Bool) {

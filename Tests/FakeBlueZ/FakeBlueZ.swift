@@ -51,6 +51,7 @@ public final class FakeBlueZ {
     /// What a registered advertisement says of itself.
     public private(set) var advertised: BusValue?
 
+    private var known: [ObjectPath: Interface] = [:]
     private let bus: Bus
     private var connection: Connection
     private var held: [CheckedContinuation<Void, Never>] = []
@@ -71,6 +72,7 @@ public final class FakeBlueZ {
     public func start() async {
         connection = Connection(bus)
         for name in adapters.keys { export(name) }
+        for (path, interface) in known { connection.export([interface], at: path) }
         var waiting: CheckedContinuation<Void, Never>?
         await withCheckedContinuation { continuation in
             waiting = continuation
@@ -247,6 +249,16 @@ public final class FakeBlueZ {
     public nonisolated static func device(_ address: String, on adapter: String) -> ObjectPath {
         let name = address.split(separator: ":").joined(separator: "_")
         return ObjectPath("/org/bluez/\(adapter)/dev_\(name)") ?? "/org/bluez"
+    }
+
+    /// Knows a device from before: it is among the managed objects, and nothing is told of it.
+    public func know(_ address: String, on adapter: String = "hci0", data: BusValue) {
+        known[Self.device(address, on: adapter)] = Interface("org.bluez.Device1") {
+            Property("Address", "s", needs: .read) { .string(address) }
+            Property("AddressType", "s", needs: .read) { .string("public") }
+            Property("ManufacturerData", "a{qv}", needs: .read) { data }
+            Property("RSSI", "n", needs: .read) { .int16(-77) }
+        }
     }
 
     /// A new device was found.

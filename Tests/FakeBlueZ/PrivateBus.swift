@@ -4,8 +4,8 @@ import Foundation
 /// A private dbus-daemon; it ends with this process, even when that is killed.
 public final class PrivateBus {
     private let folder: URL
-    private let process = Process()
-    private let life = Pipe()
+    private var process = Process()
+    private var life = Pipe()
 
     /// Where it listens.
     public var address: String { "unix:path=\(folder.path)/bus" }
@@ -28,6 +28,14 @@ public final class PrivateBus {
             <allow own="*"/></policy></busconfig>
             """
         try Data(configuration.utf8).write(to: folder.appending(path: "bus.conf"))
+        try start()
+    }
+
+    /// Starts it again after `kill`, at the same address.
+    public func start() throws {
+        process = Process()
+        life = Pipe()
+        try? FileManager.default.removeItem(at: folder.appending(path: "bus"))
         // No `wait`: the shell inherits a signal mask that may block SIGCHLD.
         let script = """
             dbus-daemon --config-file="$1" --nofork --nopidfile --print-address=1 &
@@ -44,9 +52,14 @@ public final class PrivateBus {
         guard !output.fileHandleForReading.availableData.isEmpty else { throw NoBus() }
     }
 
-    deinit {
+    /// Kills it without warning.
+    public func kill() {
         try? life.fileHandleForWriting.close()
         process.waitUntilExit()
+    }
+
+    deinit {
+        kill()
         try? FileManager.default.removeItem(at: folder)
     }
 }

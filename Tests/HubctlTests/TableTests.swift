@@ -41,6 +41,16 @@ struct TableTests {
         #expect(lines.allSatisfy { DisplayWidth.of($0) <= 20 })
     }
 
+    @Test(arguments: [
+        ("FDA50693-A4E2/10011/6", 12, "FDA…/10011/6"), ("short", 12, "short"),
+        ("abcdef", 3, "…ef"), ("abcdef", 2, "a…"), ("abcdef", 0, ""), ("奶茶奶茶奶茶", 7, "奶…奶茶"),
+    ])
+    func cutInside(text: String, cells: Int, shown: String) {
+        let cut = DisplayWidth.cutInside(text, to: cells)
+        #expect(cut == shown)
+        #expect(DisplayWidth.of(cut) <= cells)
+    }
+
     @Test func pipeCutsNothing() {
         var table = Table([.init(title: "label", shrinksTo: 3)])
         let long = String(repeating: "x", count: 500)

@@ -16,6 +16,7 @@ private final class Shop {
     let blueZ: FakeBlueZ
     private let bus: PrivateBus
     private var timer: EventLoop.Timer?
+    private var isDead = false
 
     init() async throws {
         bus = try PrivateBus()
@@ -29,11 +30,19 @@ private final class Shop {
     }
 
     private func advertise() {
-        guard blueZ.adapters["hci0"]?.isDiscovering == true else { return }
+        guard blueZ.adapters["hci0"]?.isDiscovering == true, !isDead else { return }
         for minor in [1, 2] as [UInt16] {
             blueZ.heard(
                 "C0:00:00:00:00:0\(minor)",
                 [("RSSI", .int16(-60)), FakeBlueZ.iBeacon(Self.uuid, 10_001, minor)])
+        }
+    }
+
+    /// Nothing is heard any more, without an error, until discovery is restarted.
+    func dieSilently() {
+        isDead = true
+        blueZ.onCall = { [weak self] method in
+            if method == "StopDiscovery" { self?.isDead = false }
         }
     }
 
@@ -127,6 +136,23 @@ struct BluetoothTests {
         let journal = hub.read("journal").split(separator: "\n")
         #expect(journal.count { $0.contains("warning: radio bluez:") } == 1)
         #expect(journal.count { $0.contains("radio bluez: well again") } == 1)
+        await shop.close()
+    }
+
+    @Test func aRadioThatFallsSilentIsMendedAndNoBeaconLeaves() async throws {
+        let shop = try await Shop()
+        let hub = try hub(shop, "[{ kind: \"bluez\", adapter: \"hci0\" }]")
+        try hub.start()
+        try hub.wait("both beacons") { hub.read("events.jsonl").count(of: "beacon.entered") == 2 }
+        await shop.dieSilently()
+        try hub.wait("recovery") { try radio(hub)["recoveries"] as? Int == 1 }
+        #expect(try radio(hub)["state"] as? String == "hearing")
+        #expect(hub.end() == 0)
+        #expect(try count("beacon.left", hub) == 0)
+        #expect(try count("hub.degraded", hub) == 0, "what is mended by itself is no problem")
+        let journal = hub.read("journal").split(separator: "\n")
+        #expect(journal.count { $0.contains("bluez:hci0: silent for longer") } == 1)
+        #expect(journal.count { $0.contains("bluez:hci0: hears again") } == 1)
         await shop.close()
     }
 

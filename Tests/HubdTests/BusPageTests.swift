@@ -35,6 +35,6 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 15)
+        #expect(members == 17)
     }
 }

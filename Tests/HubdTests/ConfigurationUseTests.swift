@@ -35,6 +35,18 @@ struct ConfigurationUseTests {
         #expect(good.output.contains("no problems; 27 zones, 30 beacons, 14 campaigns"))
     }
 
+    @Test func checkNamesFilesThatAreNotThere() throws {
+        let hub = try TestHub()
+        try hub.configure(
+            radios: "[{ kind: \"capture\", path: \"gone.btsnoop\" }]",
+            sinks: "[{ kind: \"http\", url: \"https://sync.example/\", secretFile: \"./gone\" }]")
+        let words = ["--config", "\(hub.folder.path)/hubd.json5", "--check"]
+        let broken = try TestHub.run("hubd", words, in: hub.folder)
+        #expect(broken.status == 78)
+        #expect(broken.output.contains("radios[0].path"))
+        #expect(broken.output.contains("sinks[0].secretFile"))
+    }
+
     @Test(arguments: [
         (["--nonsense"], 64), (["--config"], 64), (["--config", "/nowhere/hubd.json5"], 78),
         (["--check", "--config", "/nowhere/hubd.json5"], 78), (["--version"], 0), (["--help"], 0),

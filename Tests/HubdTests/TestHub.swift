@@ -32,6 +32,9 @@ final class TestHub {
     private static let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent()
 
+    /// The path of a program that is built beside the tests.
+    static func program(_ name: String) -> String { programs.appending(path: name).path }
+
     let folder: URL
     private var bus: Process?
     private var hub: Process?
@@ -101,8 +104,9 @@ final class TestHub {
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
              "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
             <busconfig><type>session</type><listen>\(busAddress)</listen>
+            <auth>EXTERNAL</auth>
             <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/>
-            <allow own="*"/></policy></busconfig>
+            <allow own="*"/><allow user="*"/></policy></busconfig>
             """)
         try? FileManager.default.removeItem(at: folder.appending(path: "bus"))
         let process = Process()
@@ -131,17 +135,40 @@ final class TestHub {
 
     /// Starts hubd; its journal goes to the file `journal`.
     func start() throws {
+        try start(
+            Self.programs.appending(path: "hubd").path,
+            ["--config", "\(folder.path)/hubd.json5", "--bus", busAddress])
+    }
+
+    /// Starts hubd as another user, on the test's bus as if it were the system's.
+    ///
+    /// The user may read what only root may (CAP_DAC_READ_SEARCH): the programs and Swift's
+    /// libraries may lie in root's home.
+    func startOnSystemBus(as user: String?) throws {
+        let program = [
+            Self.programs.appending(path: "hubd").path, "--config",
+            "\(folder.path)/hubd.json5", "--bus", "system",
+        ]
+        let become = user.map {
+            [
+                "setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups",
+                "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search",
+            ]
+        }
+        try start(
+            "/usr/bin/env",
+            ["DBUS_SYSTEM_BUS_ADDRESS=\(busAddress)"] + (become ?? []) + program)
+    }
+
+    private func start(_ program: String, _ words: [String]) throws {
         if bus == nil, !hasBusConfiguration { try startBus() }
         _ = FileManager.default.createFile(
             atPath: folder.appending(path: "journal").path, contents: nil)
         let journal = try FileHandle(forWritingTo: folder.appending(path: "journal"))
         let process = Process()
-        process.executableURL = Self.programs.appending(path: "hubd")
+        process.executableURL = URL(fileURLWithPath: program)
         // No test may meet the machine's own bluetoothd.
-        process.arguments = [
-            "--config", "\(folder.path)/hubd.json5", "--bus", busAddress, "--bluez-bus",
-            bluezAddress ?? busAddress,
-        ]
+        process.arguments = words + ["--bluez-bus", bluezAddress ?? busAddress]
         process.standardError = journal
         try process.run()
         hub = process

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Outbox
 import Testing
 
 @testable import hubd
@@ -33,6 +34,19 @@ struct UnitEnvironmentTests {
             #expect(Credential.path(of: "./secret") == "./secret")
         }
         #expect(Credential.path(of: "no-such-credential") == "no-such-credential")
+    }
+
+    @Test func bootWithoutTheKernelsFile() throws {
+        let unit = try String(
+            contentsOf: TestHub.repository.appending(path: "systemd/hubd.service"),
+            encoding: .utf8)
+        #expect(unit.contains("\nEnvironment=BOOT_ID=%b\n"))
+        let passed = "0d4f6a2b8c1e4d3f9a5b7c6d8e0f1a2b"
+        let boot = EventClock.bootID(file: "/nowhere", passed: passed)
+        #expect(boot?.description == "0d4f6a2b-8c1e-4d3f-9a5b-7c6d8e0f1a2b")
+        #expect(EventClock.bootID(file: "/nowhere", passed: "short") == nil)
+        #expect(EventClock.bootID(file: "/nowhere", passed: nil) == nil)
+        #expect(EventClock.bootID() != nil)
     }
 
     /// Wherever the database is: files that are broken need not tell.

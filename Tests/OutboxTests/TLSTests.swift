@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Outbox
@@ -101,5 +102,35 @@ struct TLSTests {
         try await store.deliver(to: [.http(http)])
         #expect(try await fault(store) == .timeout)
         await store.close(within: .milliseconds(100))
+    }
+
+    /// A probe sends nothing and finds the same faults, and when a certificate expires.
+    @Test func probe() async throws {
+        let store = try await open()
+        await store.close()
+        func probe(_ port: String, ca: String = "ca.pem") throws -> SinkProbe.Result {
+            SinkProbe.connect(
+                host: "localhost", port: try #require(UInt16(port)), isEncrypted: true,
+                caFile: scratch.file(ca), within: .seconds(30))
+        }
+        for (file, code) in [
+            ("valid.pem", nil), ("unknown.pem", SinkFault.Code.untrustedAuthority),
+            ("othername.pem", .wrongName), ("expired.pem", .expired), ("plain-on-tls", .noTLS),
+        ] {
+            let certificate = file.hasSuffix(".pem") ? scratch.file(file) : file
+            let server = try SyncServer(["200"], certificate: certificate, signed: false)
+            let result = try probe(server.port)
+            #expect(result.fault?.code == code, "\(file): \(String(describing: result.fault))")
+            // The script makes certificates of two days.
+            let days = result.expires.map { Double($0 - Int64(time(nil))) / 86_400 }
+            #expect((days.map { (1.9...2.1).contains($0) } ?? false) == (code == nil))
+            #expect(try server.rest().allSatisfy { $0.sequences == nil })
+        }
+        #expect(try probe("1").fault?.code == .refused)
+        let server = try SyncServer(["200"], certificate: scratch.file("valid.pem"), signed: false)
+        #expect(try probe(server.port, ca: "missing.pem").fault?.code == .authorities)
+        let secret = scratch.file("secret")
+        #expect(SinkProbe.fault(secretFile: nil) == nil)
+        #expect(SinkProbe.fault(secretFile: secret)?.code == .secret)
     }
 }

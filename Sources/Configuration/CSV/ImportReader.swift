@@ -14,7 +14,9 @@ extension CatalogDraft {
     ///
     /// The header decides: `id,parent,kind,label,merchant` makes zones,
     /// `id,zone,label,holder,measuredPower,x,y` beacons; the order is free, and all columns but
-    /// `id` may be missing. Rows replace what an earlier import brought under the same id.
+    /// `id` may be missing. Rows replace what an earlier import brought under the same id; one that
+    /// says what the catalog file says too is in order, so that an export can be edited and
+    /// imported as a whole.
     public mutating func addRows(_ file: SourceFile) {
         let document = decoding.open(file.name)
         let table: CSVTable
@@ -138,9 +140,11 @@ extension CatalogDraft {
         let merchant = read("merchant", cells) { $0.identifier($1) }
         requireID(cells)
         guard let id else { return }
-        add(
-            Zone(id: id, parent: parent, kind: kind, label: label, merchant: merchant), cells.origin
-        )
+        let zone = Zone(id: id, parent: parent, kind: kind, label: label, merchant: merchant)
+        if zoneOrigins[id]?.layer == .catalog, zones.contains(where: { $0.value == zone }) {
+            return
+        }
+        add(zone, cells.origin)
     }
 
     private mutating func addBeacon(_ cells: Cells) {
@@ -163,7 +167,17 @@ extension CatalogDraft {
         checkShape(
             cells.origin, id, hasZone: has("zone"), hasHolder: has("holder"), hasX: has("x"),
             hasY: has("y"), hasIdentity: false)
+        guard !isInCatalog(beacon) else { return }
         add(beacon, cells.origin)
+    }
+
+    /// Whether the catalog file says the same; an identity has no columns and stays as it is there.
+    private func isInCatalog(_ beacon: ConfiguredBeacon) -> Bool {
+        guard beaconOrigins[beacon.id]?.layer == .catalog,
+            var known = beacons.first(where: { $0.value.id == beacon.id })?.value
+        else { return false }
+        known.identity = nil
+        return known == beacon
     }
 
     private mutating func requireID(_ cells: Cells) {

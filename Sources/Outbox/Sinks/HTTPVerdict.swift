@@ -68,7 +68,8 @@ struct HTTPVerdict {
 
     // MARK: Faults
 
-    private func fault(_ answer: Transfer.Answer) -> SinkFault {
+    /// Why a connection failed.
+    func fault(_ answer: Transfer.Answer) -> SinkFault {
         switch answer.code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             SinkFault(.nameNotFound, "\(host) is not found: check the name and the name server")

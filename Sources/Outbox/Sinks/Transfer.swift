@@ -117,6 +117,50 @@ internal import CCurl
             verdict: number(CURLINFO_SSL_VERIFYRESULT), isCutOff: isCutOff)
     }
 
+    /// Connects, with TLS where the address wants it, and sends nothing.
+    ///
+    /// - Returns: how it went, and when the certificate of the service expires, in seconds since
+    ///   1970; nil when there is none or it does not say.
+    func connect(within limit: Duration) -> (answer: Answer, expires: Int64?) {
+        unsafe errorText[0] = 0
+        deadline = Deadline()
+        deadline.set(BootClock.now() + limit.nanoseconds)
+        set(CURLOPT_CONNECT_ONLY, 1)
+        set(CURLOPT_CERTINFO, 1)
+        // What is spoken on the connection is not asked about: it may be no HTTP.
+        set(CURLOPT_SSL_ENABLE_ALPN, 0)
+        let milliseconds = Int(max(1, limit.nanoseconds / 1_000_000))
+        set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds)
+        set(CURLOPT_TIMEOUT_MS, milliseconds)
+        unsafe hub_curl_set_pointer(
+            handle, CURLOPT_XFERINFODATA, Unmanaged.passUnretained(self).toOpaque())
+        let code = unsafe curl_easy_perform(handle)
+        let answer = Answer(
+            code: code, status: 0, retryAfter: nil, body: [], text: text(of: code),
+            system: Int32(clamping: number(CURLINFO_OS_ERRNO)),
+            verdict: number(CURLINFO_SSL_VERIFYRESULT), isCutOff: false)
+        return (answer, expiry)
+    }
+
+    /// The `Expire date` of the first certificate, which is the service's own (CURLINFO_CERTINFO(3)).
+    private var expiry: Int64? {
+        var found: UnsafeMutablePointer<curl_certinfo>?
+        guard unsafe hub_curl_get_certificates(handle, &found) == CURLE_OK,
+            let chain = unsafe found, unsafe chain.pointee.num_of_certs > 0
+        else { return nil }
+        var line = unsafe chain.pointee.certinfo[0]
+        let key = "Expire date:"
+        while let entry = unsafe line {
+            let text = unsafe entry.pointee.data.map { unsafe String(cString: $0) } ?? ""
+            if text.hasPrefix(key) {
+                let date = Int64(unsafe curl_getdate(String(text.dropFirst(key.count)), nil))
+                return date < 0 ? nil : date
+            }
+            unsafe line = entry.pointee.next
+        }
+        return nil
+    }
+
     private func set(_ option: CURLoption, _ value: String) {
         unsafe hub_curl_set_string(handle, option, value)
     }

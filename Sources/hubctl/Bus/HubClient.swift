@@ -1,5 +1,6 @@
 import DBus
 import EventLoop
+import Glibc
 import JSON
 
 /// hubctl's way to the daemon: calls over D-Bus, with every failure turned into words and a code.
@@ -20,15 +21,18 @@ struct HubClient {
         }
     }
 
-    /// Calls a method of the hub.
+    /// Calls a method of the hub. When it changes something and a person sits at a terminal, polkit
+    /// may ask for a password, and is given the time that this takes; at least two minutes.
     func call(
         _ member: String, of interface: String, _ arguments: [BusValue] = [],
-        timeout: Duration = .seconds(25)
+        changes: Bool = false, timeout: Duration = .seconds(25)
     ) async throws(Failure) -> [BusValue] {
+        let mayAskPerson = changes && isatty(STDIN_FILENO) == 1
         do throws(BusError) {
             return try await connection.call(
                 member, of: "org.hubd.\(interface)", at: Self.name, Self.root, arguments,
-                starting: false, timeout: timeout)
+                starting: false, mayAskPerson: mayAskPerson,
+                timeout: mayAskPerson ? max(timeout, .seconds(120)) : timeout)
         } catch {
             throw Self.failure(error)
         }
@@ -36,9 +40,9 @@ struct HubClient {
 
     /// A call whose one result is a document.
     func document(
-        _ member: String, of interface: String, _ arguments: [BusValue] = []
+        _ member: String, of interface: String, _ arguments: [BusValue] = [], changes: Bool = false
     ) async throws(Failure) -> JSONValue {
-        try await call(member, of: interface, arguments).first?.json ?? .null
+        try await call(member, of: interface, arguments, changes: changes).first?.json ?? .null
     }
 
     /// Hears one of the hub's signals.
@@ -84,8 +88,13 @@ struct HubClient {
         }
         if noBus.contains(error.code) { return Failure(.notRunning, error.message) }
         switch error.code {
-        case .accessDenied:
-            return Failure(.noPermission, "not allowed: run it as root or as the user of hubd")
+        case .accessDenied, .interactionRequired:
+            return Failure(
+                .noPermission,
+                [
+                    "not allowed: \(error.message)",
+                    "run it as root, or join the operators: adduser NAME hubd, and log in again",
+                ])
         case .noReply:
             return Failure(.unavailable, "hubd did not answer in time; see journalctl -u hubd")
         case .invalidArgs, .init("org.hubd.Error.Invalid"): return Failure(.usage, error.message)

@@ -36,6 +36,21 @@ enum DisplayWidth {
         return kept + "…"
     }
 
+    /// The text cut to `cells` cells, with `…` for what is missing before its second half.
+    static func cutInside(_ text: String, to cells: Int) -> String {
+        guard of(text) > cells, cells > 2 else { return cut(text, to: cells) }
+        var end = ""
+        var used = 0
+        for character in text.reversed() {
+            let width = of(character)
+            // The end may have more than its half: in an id it is the end that differs.
+            if used + width > cells * 2 / 3 { break }
+            end = String(character) + end
+            used += width
+        }
+        return cut(text, to: cells - used) + end
+    }
+
     /// The text with spaces behind it (or before it) up to `cells` cells.
     static func pad(_ text: String, to cells: Int, rightAligned: Bool) -> String {
         let space = String(repeating: " ", count: max(0, cells - of(text)))

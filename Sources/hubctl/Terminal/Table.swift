@@ -5,6 +5,8 @@ struct Table {
         var rightAligned = false
         /// Gives way first when the terminal is too narrow; not cut below this many cells.
         var shrinksTo: Int?
+        /// Whether a text that is too long is cut inside: both its ends tell it from others.
+        var cutsInside = false
     }
 
     struct Cell {
@@ -50,8 +52,11 @@ struct Table {
     private func line(_ cells: [Cell], _ widths: [Int], _ terminal: Terminal) -> String {
         let last = cells.lastIndex { !$0.text.isEmpty } ?? 0
         return zip(cells.indices, cells).prefix(last + 1).map { index, cell in
-            let cut = DisplayWidth.cut(cell.text, to: widths[index])
             let column = columns[index]
+            let cut =
+                column.cutsInside
+                ? DisplayWidth.cutInside(cell.text, to: widths[index])
+                : DisplayWidth.cut(cell.text, to: widths[index])
             if index == last && !column.rightAligned { return terminal.paint(cut, cell.ink) }
             let padded = DisplayWidth.pad(
                 cut, to: widths[index], rightAligned: column.rightAligned)

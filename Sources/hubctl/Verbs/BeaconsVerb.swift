@@ -24,6 +24,7 @@ enum BeaconsVerb: Verb {
             wantsUnknown
             ? try await client.document("ListUnknown", of: "Beacons1", [.uint32(10_000)])
             : try await client.document("List", of: "Beacons1")
+        if let zone = arguments.value("--zone") { try await expectZone(zone, client) }
         let rows = (reply.elements ?? []).filter { row in
             if let zone = arguments.value("--zone"), !isIn(zone, row) { return false }
             let isMissing = ["missing", "never-heard"].contains(row["state"]?.string)
@@ -38,14 +39,27 @@ enum BeaconsVerb: Verb {
         return .ok
     }
 
+    /// A zone that is misspelt must not look like an empty one.
+    static func expectZone(_ zone: String, _ client: HubClient) async throws(Failure) {
+        let zones = try await client.call("Zones", of: "Beacons1")
+        let names = (zones.first?.elements ?? []).compactMap(\.string)
+        guard !names.contains(zone) else { return }
+        let near = nearest(zone, among: names).map { "; did you mean \($0)?" } ?? ""
+        throw Failure(
+            .dataError, "no zone \(quoted(zone))\(near) — hubctl export zones lists them")
+    }
+
     /// Whether a beacon is in a zone or in one inside it.
-    private static func isIn(_ zone: String, _ row: JSONValue) -> Bool {
+    static func isIn(_ zone: String, _ row: JSONValue) -> Bool {
         (row["zonePath"]?.elements ?? []).contains { $0.string == zone }
     }
 
-    static func table(_ rows: [JSONValue]) -> Table {
+    static func table(
+        _ rows: [JSONValue], heard: (JSONValue?) -> String = Show.ago
+    ) -> Table {
         var table = Table([
-            .init(title: "id", shrinksTo: 20), .init(title: "label", shrinksTo: 12),
+            .init(title: "id", shrinksTo: 20, cutsInside: true),
+            .init(title: "label", shrinksTo: 12),
             .init(title: "zone", shrinksTo: 8), .init(title: "rssi", rightAligned: true),
             .init(title: "distance", rightAligned: true), .init(title: "proximity"),
             .init(title: "battery", rightAligned: true), .init(title: "last heard"),
@@ -61,7 +75,7 @@ enum BeaconsVerb: Verb {
                 .init(Show.number(row["rssi"], "", digits: 0)),
                 .init(Show.number(row["distance"], " m", digits: 1)),
                 .init(Show.text(row["proximity"])), .init(battery(row)),
-                .init(Show.ago(row["lastHeardSeconds"])),
+                .init(heard(row["lastHeardSeconds"])),
                 .init(words.joined(separator: ", "), ink(state, findings)),
             ])
         }

@@ -9,7 +9,8 @@ enum ImportVerb: Verb {
     static let summary = "take over zones or beacons from a CSV file, all or nothing"
     static let operands = "FILE.csv"
     static let options: [Arguments.Option] = [
-        .init("--dry-run", "only check: nothing is taken over")
+        .init("--dry-run", "only check: nothing is taken over"),
+        .init("--remove", "take back what the rows name by their id"),
     ]
     static let details = [
         "The header decides what the file holds; columns may stand in any order:",
@@ -17,6 +18,7 @@ enum ImportVerb: Verb {
         "  beacons  id,zone,label,holder,measuredPower,x,y",
         "A row replaces what an earlier import brought under the same id; what the catalog file",
         "defines, only the catalog file changes. Every bad line is named, and then nothing is taken.",
+        "With --remove only the column id counts.",
         "",
         "Exit: 0 taken over, 65 bad lines, 66 no such file, 77 not allowed.",
     ]
@@ -33,7 +35,13 @@ enum ImportVerb: Verb {
         let isDryRun = arguments.has("--dry-run")
         let result = try await HubClient(arguments).document(
             "Import", of: "Beacons1",
-            [.string(path), .bytes(file.bytes), .options([("dryRun", .bool(isDryRun))])])
+            [
+                .string(path), .bytes(file.bytes),
+                .options([
+                    ("dryRun", .bool(isDryRun)), ("remove", .bool(arguments.has("--remove"))),
+                ]),
+            ],
+            changes: true)
         let problems = (result["problems"]?.elements ?? []).map(Show.text)
         if output.wantsJSON { try output.print(result) }
         guard problems.isEmpty else {

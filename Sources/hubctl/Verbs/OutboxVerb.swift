@@ -36,7 +36,8 @@ enum OutboxVerb: Verb {
             throw Failure(.usage, "outbox \(action): no ID; hubctl outbox lists rejected events")
         }
         let id = arguments.words[1]
-        _ = try await HubClient(arguments).call(member, of: "Hub1", [.string(id)])
+        _ = try await HubClient(arguments).call(
+            member, of: "Hub1", [.string(id)], changes: true)
         if output.wantsJSON {
             try output.print(["id": .string(id), "action": .string(action)] as JSONValue)
         } else {

@@ -9,7 +9,7 @@ enum ReloadVerb: Verb {
     static let name = "reload"
     static let summary = "put configuration and catalog in force again, all or nothing"
     static let details = [
-        "Prints every problem when nothing was put in force. Needs root or the user of hubd.",
+        "Prints every problem when nothing was put in force. Needs the right to manage the hub.",
         "",
         "Exit: 0 in force, 78 refused: what was in force goes on.",
     ]
@@ -18,7 +18,7 @@ enum ReloadVerb: Verb {
         try expect(arguments.words, 0...0)
         // Reading 32 MiB of catalog and waiting for a slow store fit in a minute.
         let reply = try await HubClient(arguments)
-            .call("Reload", of: "Hub1", timeout: .seconds(60))
+            .call("Reload", of: "Hub1", changes: true, timeout: .seconds(60))
         let problems = (reply.first?.elements ?? []).compactMap(\.string)
         if output.wantsJSON {
             try output.print(["problems": .array(problems.map(JSONValue.string))] as JSONValue)

@@ -35,7 +35,8 @@ enum ShakeVerb: Verb {
         let answer =
             arguments.has("--dry-run")
             ? try await client.document("Preview", of: "Campaigns1", [list])
-            : try await client.document("Shake", of: "Campaigns1", [list, .options(options)])
+            : try await client.document(
+                "Shake", of: "Campaigns1", [list, .options(options)], changes: true)
         if output.wantsJSON {
             try output.print(answer)
         } else {

@@ -168,7 +168,11 @@ final class Air {
         let time = now
         if recordedTime == nil { refreshKeys() }
         if time >= nextTick { tick(at: time) }
-        for radio in radios.indices { radios[radio].rate.update(radios[radio].reports, at: time) }
+        // By our own clock: a capture at full speed has a faster one.
+        let instant = BootTime(nanoseconds: Hub.loop.now.nanoseconds)
+        for radio in radios.indices {
+            radios[radio].rate.update(radios[radio].reports, at: instant)
+        }
     }
 
     // MARK: Catalog

@@ -10,8 +10,9 @@ final class CaptureRadio {
     /// get their turns too: about a millisecond of work.
     private static let recordsInTurn = 4_096
 
-    /// A day in µs.
-    private static let longestWait = 86_400_000_000.0
+    /// Ten minutes in µs. No recording of a shop is silent for so long: a longer gap, or one that
+    /// goes back, says that its recorder was stopped or its clock was set, and is played as none.
+    private static let longestGap: Int64 = 600_000_000
 
     private var file: CaptureFile
     private let number: UInt8
@@ -30,6 +31,8 @@ final class CaptureRadio {
     }
     private var beginning: Beginning?
     private var latest: BootTime?
+    /// The time of the record played last, in µs.
+    private var latestRecord: Int64?
 
     init(
         _ file: consuming CaptureFile, number: UInt8, speed: Radio.Speed, isRepeated: Bool,
@@ -69,6 +72,7 @@ final class CaptureRadio {
                 wait = delay(until: record)
                 guard wait <= .zero else { return false }
                 left -= 1
+                latestRecord = record.time
                 air.setRecordedTime(record.time / 1_000_000)
                 latest = time
                 air.hear(record, in: chunk, radio: number, at: time, campaigns: campaigns)
@@ -97,6 +101,7 @@ final class CaptureRadio {
         }
         try file.rewind()
         beginning = nil
+        latestRecord = nil
         // Not at once: an empty capture that repeats would leave no turn for anything else.
         schedule(after: .milliseconds(10))
     }
@@ -113,15 +118,22 @@ final class CaptureRadio {
         guard case .times(let factor) = speed else { return .zero }
         let beginning = begin(with: record)
         let played = Double(record.time &- beginning.recordTime) / factor
-        // A file may claim any time: a day is as long as anybody waits for the next packet.
-        let bounded = min(max(played, -Self.longestWait), Self.longestWait * 365_000)
+        // A file may claim any number of gaps: 200 years are as long as anybody waits, and a day
+        // is as long as anybody waits for one packet.
+        let bounded = min(max(played, 0), 6_307_200_000_000_000)
         let due = beginning.instant.advanced(by: .microseconds(Int64(bounded)))
         return min(Hub.loop.now.duration(to: due), .seconds(86_400))
     }
 
+    /// Where the times of a record are counted from: the first record, or the first one behind a
+    /// gap that was none. So differences stay as small as the file is long.
     private func begin(with record: CaptureRecord) -> Beginning {
-        if let beginning { return beginning }
-        let new = Beginning(recordTime: record.time, air: air.now, instant: Hub.loop.now)
+        let gap = latestRecord.map { record.time &- $0 } ?? 0
+        let isGap = gap > Self.longestGap || gap < -Self.longestGap
+        if let beginning, !isGap { return beginning }
+        // The air's own time follows at the end of the turn only.
+        let time = max(air.now, latest ?? air.now)
+        let new = Beginning(recordTime: record.time, air: time, instant: Hub.loop.now)
         beginning = new
         return new
     }

@@ -66,7 +66,8 @@ final class Radios {
     private func start(_ radio: Radio, in zone: Int32?) {
         switch radio.kind {
         case .capture(let path, let speed, let isRepeated):
-            let name = "capture:" + (path.split(separator: "/").last.map(String.init) ?? path)
+            let file = path.split(separator: "/").last.map(String.init) ?? path
+            let name = unused("capture:" + file)
             let number = air.add(
                 RadioStatus(name: name, kind: "capture", zone: radio.zone), in: zone)
             play(path, number, name, speed, isRepeated)
@@ -105,7 +106,7 @@ final class Radios {
     private func listen(_ adapter: String?, _ zone: String?, in number: Int32?) {
         // The configuration has checked the text; an unreadable one would be the first adapter.
         let selector = AdapterSelector(adapter) ?? .first
-        let name = Self.name("bluez", adapter)
+        let name = unused(Self.name("bluez", adapter))
         let number = air.add(RadioStatus(name: name, kind: "bluez", zone: zone), in: number)
         let radio = blueZ.addRadio(selector, doubt: doubt) {
             [air, shop] header, payload, now in
@@ -179,6 +180,15 @@ final class Radios {
 
     private static func name(_ kind: String, _ adapter: String?) -> String {
         adapter.map { "\(kind):\($0)" } ?? kind
+    }
+
+    /// A name that no radio has yet: problems and journal tell radios apart by it.
+    private func unused(_ name: String) -> String {
+        let names = Set(air.radios.map(\.name))
+        guard names.contains(name) else { return name }
+        // As many numbers as there are radios, and one more: one of them is free.
+        let number = (2...(names.count + 2)).first { !names.contains("\(name)#\($0)") }
+        return "\(name)#\(number ?? 2)"
     }
 
     // MARK: Questions

@@ -20,14 +20,18 @@ enum BeaconsInterface {
                 [.rows(daemon.beaconRows.unknown(limit: Int(try call.integer(0))))]
             }
             Method(
+                "Zones", out: ["zones": "as"], needs: .read,
+                "The ids of all zones, those of the catalog and those that were imported."
+            ) { _ throws(BusError) in [.strings(daemon.zoneNames)] }
+            Method(
                 "Import", in: ["name": "s", "csv": "ay", "options": "a{sv}"],
                 out: ["result": "a{sv}"], needs: .manage, limits: importLimits,
-                "Takes over zones or beacons from CSV, all or nothing. Option: dryRun (b). The result has problems (as) when nothing was taken."
+                "Takes over zones or beacons from CSV, all or nothing. Options: dryRun (b) only checks, remove (b) takes back what the rows name. The result has problems (as) when nothing was taken."
             ) { call throws(BusError) in
                 [
                     try await daemon.importRows(
                         try call.string(0), try call.bytes(1),
-                        isDryRun: try call.value(2)["dryRun"]?.bool ?? false
+                        try ImportOptions(call.value(2))
                     ).value
                 ]
             }

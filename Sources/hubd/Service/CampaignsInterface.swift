@@ -12,7 +12,7 @@ enum CampaignsInterface {
             ) { _ throws(BusError) in [.rows(daemon.campaignRows.campaigns())] }
             Method(
                 "Shake", in: ["spot": "a(sn)", "options": "a{sv}"], out: ["answer": "a{sv}"],
-                needs: .manage,
+                needs: .serve,
                 "Somebody shakes where these beacons are heard (id, RSSI in dBm; 127 for right at it). Counted and kept as an event before the answer. Option: user (s, an opaque key)."
             ) { call throws(BusError) in
                 [try await daemon.shake(call.value(0), call.value(1), isRecorded: true).value]

@@ -23,6 +23,10 @@ enum HubInterface {
                 "Each sink's queue, and the events that a sink would not have."
             ) { _ throws(BusError) in [try await daemon.outbox().value] }
             Method(
+                "Diagnose", out: ["diagnosis": "a{sv}"], needs: .read,
+                "Looks at disk, clock and sinks as hubd sees them; takes up to 20 s."
+            ) { _ in [await daemon.diagnose().value] }
+            Method(
                 "RetryRejected", in: ["id": "s"], needs: .manage,
                 "Sends a rejected event again, to each sink that would not have it."
             ) { call throws(BusError) in

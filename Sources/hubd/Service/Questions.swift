@@ -11,8 +11,19 @@ extension Daemon {
         let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
         return StatusReport(
             version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
-            air: air, radioOwner: radios, shop: shop, outbox: outbox, problems: problems(outbox)
+            air: air, radioOwner: radios, shop: shop, outbox: outbox, bus: busCounters,
+            problems: problems(outbox)
         ).fields()
+    }
+
+    func diagnose() async -> Fields {
+        let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
+        let checks = await diagnosis.checks(loaded.settings, storeBytes: outbox.fileSize)
+        var fields = Fields()
+        fields.set("version", Self.version)
+        fields.set("config", config)
+        fields.set("checks", checks.map(Fields.init))
+        return fields
     }
 
     func events(_ filter: BusValue) async throws(BusError) -> [BusValue] {
@@ -75,14 +86,14 @@ extension Daemon {
         return campaignRows.shake(answer)
     }
 
-    /// Takes over zones or beacons from CSV, all or nothing.
+    /// Takes over zones or beacons from CSV, or takes them back, all or nothing.
     func importRows(
-        _ name: String, _ bytes: [UInt8], isDryRun: Bool
+        _ name: String, _ bytes: [UInt8], _ options: ImportOptions
     ) async throws(BusError) -> Fields {
         try Printable.check(name, "the file's name", longest: 4_096)
         return try await inTurn { () async -> Result<Fields, BusError> in
             do throws(BusError) {
-                return .success(try self.importNow(name, bytes, isDryRun: isDryRun))
+                return .success(try self.importNow(name, bytes, options))
             } catch {
                 return .failure(error)
             }
@@ -90,39 +101,36 @@ extension Daemon {
     }
 
     private func importNow(
-        _ name: String, _ bytes: [UInt8], isDryRun: Bool
+        _ name: String, _ bytes: [UInt8], _ options: ImportOptions
     ) throws(BusError) -> Fields {
         var fields = Fields()
-        do throws(Problems) {
-            _ = try Loaded(loaded.settings, config: config, draft: Loaded.draft(loaded.settings))
-        } catch {
-            let lines = ["the catalog has changed and is broken; mend it and reload first:"]
-            fields.set("problems", lines + "\(error)".split(separator: "\n").map(String.init))
-            return fields
-        }
         let new: Loaded
         do throws(Problems) {
             var draft = try Loaded.draft(loaded.settings)
-            draft.addRows(SourceFile(name: name, bytes: bytes))
+            let file = SourceFile(name: name, bytes: bytes)
+            if options.isRemoval { draft.removeRows(file) } else { draft.addRows(file) }
             new = try Loaded(loaded.settings, config: config, draft: draft)
         } catch {
             fields.set("problems", "\(error)".split(separator: "\n").map(String.init))
             return fields
         }
-        if !isDryRun {
+        if !options.isDryRun {
             do throws(DurableFile.Fault) {
                 try DurableFile.replace(loaded.settings.overlayPath, new.imported.document)
             } catch {
                 throw BusError(.storage, error.text)
             }
             put(new)
-            journal.notice("\(name): imported", .imported, ["FILE": name])
+            let what = options.isRemoval ? "taken back" : "imported"
+            journal.notice("\(name): \(what)", .imported, ["FILE": name])
         }
         fields.set("problems", [] as [String])
         fields.set("zones", new.imported.zones.count)
         fields.set("beacons", new.imported.beacons.count)
         return fields
     }
+
+    var zoneNames: [String] { loaded.catalog.zones.map(\.id) }
 
     func export(_ what: String) throws(BusError) -> [UInt8] {
         switch what {

@@ -16,6 +16,7 @@ struct StatusReport {
     let radioOwner: Radios
     let shop: Shop
     let outbox: OutboxStatus
+    let bus: Connection.Counters
     let problems: [HubProblem]
 
     func fields() -> Fields {
@@ -37,6 +38,7 @@ struct StatusReport {
         fields.set("matches", air.matches)
         fields.set("sinks", sinks)
         fields.set("store", store)
+        fields.set("bus", busCounts)
         fields.set("clock", clock)
         fields.set("rejected", rejected)
         fields.set("problems", problems.map { "\($0.part): \($0.text)" })
@@ -138,6 +140,17 @@ struct StatusReport {
         fields.set("refused", outbox.refused)
         fields.set("rejected", outbox.rejected)
         fields.set("problem", outbox.health.reason.isEmpty ? nil : outbox.health.reason)
+        return fields
+    }
+
+    /// What went wrong on the bus; each is 0 where nobody is hostile and nothing breaks.
+    private var busCounts: Fields {
+        var fields = Fields()
+        fields.set("losses", bus.losses)
+        fields.set("forgedSignals", bus.forgedSignals)
+        fields.set("unsentSignals", bus.unsentSignals)
+        fields.set("refusedCalls", bus.refusedCalls)
+        fields.set("deniedCalls", bus.deniedCalls)
         return fields
     }
 

@@ -1,4 +1,5 @@
 import Campaigns
+import Glibc
 import Outbox
 
 extension WallClock.Reading {
@@ -48,8 +49,26 @@ struct EventClock: Sendable {
             bootNanoseconds: WallClock.bootNanoseconds())
     }
 
-    private static func bootID() -> UniqueID? {
-        guard let file = try? ProcFile.read("/proc/sys/kernel/random/boot_id") else { return nil }
-        return UniqueID(file.prefix { $0 != "\n" })
+    /// The kernel's id of this boot. ProcSubset=pid hides it; there the unit passes it on.
+    ///
+    /// - Parameters:
+    ///   - file: where the kernel tells it.
+    ///   - passed: what the unit's %b made of it: 32 digits without dashes (systemd.unit(5)).
+    /// - Returns: nil when neither tells it.
+    static func bootID(
+        file: String = "/proc/sys/kernel/random/boot_id",
+        passed: String? = unsafe getenv("BOOT_ID").map { unsafe String(cString: $0) }
+    ) -> UniqueID? {
+        if let text = try? ProcFile.read(file) { return UniqueID(text.prefix { $0 != "\n" }) }
+        return passed.flatMap { UniqueID(hyphenated($0)) }
+    }
+
+    private static func hyphenated(_ digits: String) -> String {
+        var rest = digits[...]
+        let groups = [8, 4, 4, 4].map { length in
+            defer { rest = rest.dropFirst(length) }
+            return String(rest.prefix(length))
+        }
+        return (groups + [String(rest)]).joined(separator: "-")
     }
 }

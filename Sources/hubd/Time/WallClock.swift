@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 
 /// The time of day, and whether it can be believed.
@@ -43,7 +42,7 @@ struct WallClock {
         let seconds = Int64(now.tv_sec)
         return Reading(
             unixNanoseconds: seconds &* 1_000_000_000 &+ Int64(now.tv_nsec),
-            utcOffset: utcOffset(at: seconds), isSynchronised: isSynchronised())
+            utcOffset: utcOffset(at: seconds), isSynchronised: ClockState.isSynchronised)
     }
 
     /// Nanoseconds since the machine was started, sleep included.
@@ -59,12 +58,5 @@ struct WallClock {
         var parts = unsafe tm()
         guard unsafe localtime_r(&instant, &parts) != nil else { return 0 }
         return unsafe Int32(truncatingIfNeeded: parts.tm_gmtoff)
-    }
-
-    /// adjtimex(2) without changes: TIME_ERROR means that nothing keeps the clock.
-    private static func isSynchronised() -> Bool {
-        var state = timex()
-        let result = unsafe adjtimex(&state)
-        return result >= 0 && result != TIME_ERROR && state.status & STA_UNSYNC == 0
     }
 }

@@ -1,0 +1,58 @@
+import Checkup
+import Configuration
+import DBus
+import EventLoop
+
+/// The checks that only the daemon can make: with its rights, in its sandbox.
+///
+/// They connect to other machines, and everybody may ask for them: so however many ask, one run is
+/// under way at a time, and whoever comes while it is, or just after, gets its result.
+@Hub
+final class Diagnosis {
+    /// For so long a result is as good as a new one.
+    private static let isFresh = Duration.seconds(2)
+
+    private var running: Task<[Check], Never>?
+    private var last: (at: EventLoop.Instant, checks: [Check])?
+
+    func checks(_ settings: Settings, storeBytes: Int64) async -> [Check] {
+        if let running { return await running.value }
+        if let last, last.at.duration(to: Hub.loop.now) < Self.isFresh { return last.checks }
+        let task = Task { @Hub in
+            let checks = await Self.run(settings, storeBytes: storeBytes)
+            last = (Hub.loop.now, checks)
+            running = nil
+            return checks
+        }
+        running = task
+        return await task.value
+    }
+
+    private static func run(_ settings: Settings, storeBytes: Int64) async -> [Check] {
+        let store = settings.store
+        let disk = await Sideline.run(limit: .seconds(2)) {
+            Disk(of: Folder.of(store.path)).map {
+                $0.checks(store: store.path, quota: store.quota, used: storeBytes)
+            }
+        }
+        let hung = Check.failed(
+            "disk", "", "the file system of \(store.path) does not answer",
+            mend: "journalctl -k tells why")
+        let room = (disk ?? nil) ?? [hung]
+        var clock = Clock.present
+        clock.isSynchronised = ClockState.isSynchronised
+        return room + clock.checks(zone: settings.hub.timezone)
+            + (await SinkCheckup.checks(settings.sinks))
+    }
+}
+
+extension Fields {
+    init(_ check: Check) {
+        self.init()
+        set("area", check.area)
+        set("thing", check.thing.isEmpty ? nil : check.thing)
+        set("state", check.state.rawValue)
+        set("text", check.text)
+        set("mend", check.mend.isEmpty ? nil : check.mend)
+    }
+}

@@ -1,0 +1,74 @@
+import Checkup
+import Configuration
+import EventLoop
+import Outbox
+
+/// Looks at the sinks with the daemon's own rights, name server and authorities.
+@Hub
+enum SinkCheckup {
+    /// What all sinks together may take, below the time that a caller waits (25 s).
+    private static let patience = Duration.seconds(20)
+    /// What the name and the port of one may take.
+    private static let forTheWay = Duration.seconds(8)
+    /// What its TLS may take.
+    private static let forTLS = Duration.seconds(5)
+
+    static func checks(_ sinks: [Sink]) async -> [Check] {
+        let deadline = Hub.loop.now.advanced(by: patience)
+        var checks: [Check] = []
+        for sink in sinks {
+            if Hub.loop.now >= deadline {
+                checks.append(.unknown("sink", sink.name, "no time was left: the others took it"))
+            } else {
+                checks += await self.checks(sink, until: deadline)
+            }
+        }
+        return checks
+    }
+
+    private static func checks(
+        _ sink: Sink, until deadline: EventLoop.Instant
+    ) async -> [Check] {
+        let name = sink.name
+        func left(_ limit: Duration) -> Duration {
+            max(.zero, min(limit, Hub.loop.now.duration(to: deadline)))
+        }
+        let late = Check.failed(
+            "sink", name, "no answer in time",
+            mend: "is the name server reachable? see resolv.conf(5)")
+        if case .file(let path, _, _) = sink.kind {
+            // A folder may be on a file system that hangs.
+            let check = await Sideline.run(limit: left(forTheWay)) {
+                SinkFile.check(path, sink: name)
+            }
+            return [check ?? late]
+        }
+        guard let place = sink.endpoint else {
+            return [.unknown("sink", name, "its address is not understood")]
+        }
+        let reach = await Sideline.run(limit: left(forTheWay)) {
+            Way.reach(host: place.host, port: place.port)
+        }
+        guard let reach else { return [late] }
+        var checks = Way.check(reach, sink: name, host: place.host, port: place.port)
+        guard case .connected = reach else { return checks }
+        if case .http(_, let secretFile, _) = sink.kind,
+            let fault = SinkProbe.fault(secretFile: secretFile.map(Credential.path))
+        {
+            checks.append(.failed("sink", name, fault.text, mend: "let user hubd read the file"))
+        }
+        guard place.isEncrypted else { return checks }
+        let limit = left(forTLS)
+        let probe = await Sideline.run(limit: limit + .seconds(1)) {
+            SinkProbe.connect(
+                host: place.host, port: place.port, isEncrypted: true, caFile: place.caFile,
+                within: limit)
+        }
+        guard let probe else { return checks + [late] }
+        return checks + [
+            Certificate.check(
+                sink: name, host: place.host, fault: probe.fault?.text, expires: probe.expires,
+                now: WallClock.now().unixSeconds)
+        ]
+    }
+}

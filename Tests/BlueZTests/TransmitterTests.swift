@@ -1,0 +1,129 @@
+import BeaconScanner
+import DBus
+import EventLoop
+import FakeBlueZ
+import TestSupport
+import Testing
+
+@testable import BlueZ
+
+@Suite("The hub's own beacon stays on the air")
+struct TransmitterMachineTests {
+    private let adapter = Adapter(path: "/org/bluez/hci0", canAdvertise: true)
+    private var now = EventLoop.Instant(nanoseconds: 0)
+
+    @Test func itIsRegisteredOnceAndAgainAfterARestart() {
+        var machine = TransmitterMachine(.first)
+        #expect(machine.registration(at: now) == nil)
+        for _ in 0..<3 {
+            machine.adaptersChanged([adapter], at: now)
+            let due = machine.registration(at: now)
+            #expect(due?.path == "/org/bluez/hci0")
+            #expect(machine.registration(at: now) == nil, "one at a time")
+            machine.answered(due?.token ?? 0, nil, at: now)
+            #expect(machine.state == .sending && machine.state.problem == nil)
+            machine.adaptersChanged([adapter], at: now)
+            #expect(machine.registration(at: now.advanced(by: .seconds(3_600))) == nil)
+            machine.forget()
+            #expect(machine.state == .starting)
+        }
+    }
+
+    @Test func aRefusalIsAProblemAndTriedAgainLater() {
+        var machine = TransmitterMachine(.first)
+        machine.adaptersChanged([adapter], at: now)
+        var due = machine.registration(at: now)
+        var time = now
+        var waits: [Int] = []
+        for _ in 0..<8 {
+            machine.answered(due?.token ?? 0, "org.bluez.Error.NotPermitted", at: time)
+            #expect(machine.state.problem?.contains("NotPermitted") == true)
+            due = nil
+            for wait in 1...120 where due == nil {
+                due = machine.registration(at: time.advanced(by: .seconds(wait)))
+                if due != nil { waits.append(wait) }
+            }
+            time = time.advanced(by: .seconds(waits.last ?? 0))
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60])
+    }
+
+    @Test func aReleaseIsAProblemUntilItIsBack() {
+        var machine = TransmitterMachine(.first)
+        machine.adaptersChanged([adapter], at: now)
+        machine.answered(machine.registration(at: now)?.token ?? 0, nil, at: now)
+        machine.released(at: now)
+        #expect(machine.state == .released && machine.state.problem != nil)
+        let later = now.advanced(by: .seconds(1))
+        machine.answered(machine.registration(at: later)?.token ?? 0, nil, at: later)
+        #expect(machine.state == .sending)
+    }
+
+    @Test func anAdapterThatCannotAdvertiseIsNamed() {
+        var machine = TransmitterMachine(.name("hci3"))
+        machine.adaptersChanged([adapter], at: now)
+        #expect(machine.state.problem?.contains("hci3") == true)
+        machine.adaptersChanged([Adapter(path: "/org/bluez/hci3")], at: now)
+        #expect(machine.state.name == "no-adapter")
+        machine.adaptersChanged(nil, at: now)
+        #expect(machine.state == .noService)
+        machine.released(at: now)
+        machine.answered(17, nil, at: now)
+        #expect(machine.state == .noService)
+    }
+
+    @Test func theFrameIsAppleS() throws {
+        let beacon = try #require(
+            TransmittedBeacon(
+                uuid: [UInt8](0..<16), major: 0x1234, minor: 0x5678, measuredPower: -59, title: ""))
+        #expect(
+            beacon.data
+                == [0x02, 0x15] + [UInt8](0..<16) + [0x12, 0x34, 0x56, 0x78, 0xc5])
+        #expect(
+            TransmittedBeacon(uuid: [1], major: 1, minor: 1, measuredPower: 0, title: "") == nil)
+    }
+}
+
+@Suite("bluetoothd sends what it reads of us", .serialized)
+struct TransmitterTests {
+    init() { HubThread.start() }
+
+    @Test @Hub func registeredReadReleasedAndBack() async throws {
+        let rig = try ClientRig([])
+        let beacon = try #require(
+            TransmittedBeacon(
+                uuid: [UInt8](0..<16), major: 1, minor: 2, measuredPower: -59, title: "b"))
+        let transmitter = rig.client.addTransmitter(beacon, on: .first)
+        transmitter.onChange = { _ in rig.news.reach() }
+        await rig.blueZ.start()
+        try await rig.client.start()
+        defer { rig.stop() }
+        try await rig.until { _ in transmitter.state == .sending }
+        #expect(rig.blueZ.advertised?["Type"]?.string == "broadcast")
+        let data = rig.blueZ.advertised?["ManufacturerData"]?.entries?.first
+        #expect(data?.key.integer == 0x004c)
+        #expect(data?.value.bytes == beacon.data)
+
+        // A stranger's Release is refused.
+        let name = try #require(rig.client.uniqueName)
+        let stranger = Connection(rig.bus.bus)
+        try await stranger.connect()
+        await #expect(throws: BusError.self) {
+            _ = try await stranger.call(
+                "Release", of: "org.bluez.LEAdvertisement1", at: name, "/beacon")
+        }
+        stranger.close()
+        #expect(transmitter.state == .sending)
+
+        await rig.blueZ.releaseAdvertisement(of: name, "/beacon")
+        try await rig.until { _ in transmitter.state == .released }
+        try await rig.until { _ in transmitter.state == .sending }
+        #expect(rig.blueZ.calls["RegisterAdvertisement"] == 2)
+
+        rig.blueZ.stop()
+        try await rig.until { _ in transmitter.state == .noService }
+        await rig.blueZ.start()
+        try await rig.until { _ in transmitter.state == .sending }
+        #expect(rig.blueZ.calls["RegisterAdvertisement"] == 3)
+    }
+}

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves that the package is reproducible: builds what is committed twice from nothing, in a folder of
-# the same name, and compares byte by byte. The folder's name is part of the hashes that Swift leaves
-# in its programs, so another name gives other bytes.
+# the same name, and compares byte by byte. Swift leaves lengths of the folder's name in its programs,
+# so another name gives other bytes.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(pwd)/.build-deb

@@ -18,8 +18,8 @@ for source in Sources/hubd/Daemon.swift Sources/hubctl/HubctlMain.swift; do
 done
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(dpkg-parsechangelog -STimestamp)}
 export SOURCE_DATE_EPOCH
-# No package of debugging symbols; files belong to root without being it (Rules-Requires-Root: no).
-export DEB_BUILD_OPTIONS=noautodbgsym DEB_RULES_REQUIRES_ROOT=no LC_ALL=C.UTF-8
+# Files belong to root without being it (Rules-Requires-Root: no).
+export DEB_RULES_REQUIRES_ROOT=no LC_ALL=C.UTF-8
 umask 022
 
 mkdir -p dist

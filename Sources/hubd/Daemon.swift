@@ -33,7 +33,8 @@ final class Daemon {
     private var busProblem: HubProblem?
     private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
-    private var lastChange: Task<Void, Never>?
+    private var isChanging = false
+    private var changesWaiting: [CheckedContinuation<Void, Never>] = []
     private var lastOutbox: OutboxStatus?
     private var isPolling = false
     private var isStopping = false
@@ -332,16 +333,20 @@ final class Daemon {
 
     /// Runs changes of what is in force one after the other: each reads the files, waits for the
     /// store and then puts its result in force, and another one in between would be undone.
-    func inTurn<Result: Sendable>(
-        _ change: @escaping @Hub () async -> Result
-    ) async -> Result {
-        let before = lastChange
-        let task = Task { @Hub in
-            await before?.value
-            return await change()
+    ///
+    /// Not by waiting for one another's tasks: `Task.value` goes by a thread of Swift's pool, which
+    /// wants a priority that the unit's filter does not give.
+    func inTurn<Result>(_ change: @Hub () async -> Result) async -> Result {
+        if isChanging { await withCheckedContinuation { changesWaiting.append($0) } }
+        isChanging = true
+        let result = await change()
+        // The next one takes the turn over before anybody else can begin.
+        if changesWaiting.isEmpty {
+            isChanging = false
+        } else {
+            changesWaiting.removeFirst().resume()
         }
-        lastChange = Task { _ = await task.value }
-        return await task.value
+        return result
     }
 
     /// Stops hearing, commits what waits, gives the sinks one last try, leaves the bus.

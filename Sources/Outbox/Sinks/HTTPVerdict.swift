@@ -7,8 +7,8 @@ struct HTTPVerdict {
     /// Seconds since 1970, for dates in `Retry-After`.
     let now: Int64
 
-    /// Statuses that speak of this hub or of the address, not of what was sent (RFC 9110, §15.5):
-    /// setting events aside would not mend them.
+    /// Statuses that may speak of this hub or of the address, not of what was sent (RFC 9110,
+    /// §15.5): then setting events aside would not mend them. `DeliveryMachine` finds out.
     private static let denials: Set<Int> = [
         401, 402, 403, 404, 405, 406, 407, 408, 410, 421, 425, 426, 451,
     ]
@@ -28,8 +28,7 @@ struct HTTPVerdict {
             return .failed(
                 SinkFault(.throttled, text), after: answer.retryAfter.flatMap(retryAfter))
         case let status where Self.denials.contains(status):
-            return .failed(
-                SinkFault(.denied, text + ": check the address and the secret"), after: nil)
+            return .denied(SinkFault(.denied, text + ": check the address and the secret"))
         case 400..<500:
             return .rejected(SinkFault(.rejected, text))
         case 300..<400:

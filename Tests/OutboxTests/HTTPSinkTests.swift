@@ -223,6 +223,12 @@ struct HTTPSinkTests {
         try await store.deliver(to: [sink])
         try await until { await store.status().sinks[0].fault != nil }
         #expect(await store.status().sinks[0].fault?.code == .secret)
+        try scratch.remove("secret")
+        try await until {
+            await store.status().sinks[0].fault?.text
+                == "secretFile \(scratch.file("secret")) is missing: put it there, readable for "
+                + "hubd, or name another"
+        }
         // It is read again with each try.
         try scratch.write(Array(SyncServer.secret.utf8), to: "secret")
         #expect(try server.next().signature == "good")

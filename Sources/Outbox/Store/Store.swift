@@ -48,6 +48,7 @@ public actor Store {
             throw OutboxError(
                 .setting, "store.quota is \(settings.quota) bytes, expected 1 MiB or more")
         }
+        try StorePath.check(settings.path)
         let store = Store(settings)
         guard store.thread.start() else {
             throw OutboxError(.storage, "no thread for the store: the machine has none left")

@@ -22,6 +22,8 @@ public actor Store {
     /// The open database; nil while it is failed or closed.
     var ledger: Ledger?
     var couriers: [Courier] = []
+    /// Starts a courier's thread; only a test has another way.
+    var startCourier: @Sendable (Courier) -> Bool = { $0.start() }
     /// Couriers that were asked to end and still may be writing.
     var retiring: [Courier] = []
     /// When a failed database is tried again, and how often it was, on the boot clock.

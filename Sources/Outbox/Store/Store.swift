@@ -33,10 +33,11 @@ public actor Store {
     var upkeepAt: Int64 = 0
     /// What was in a transaction of which it is not known whether it took place.
     var inDoubt: InDoubt?
-    /// Whether damage was found in the file, so that it is put aside before the next opening.
-    var isDamaged = false
+    /// The damage that was found in the file, so that it is put aside before the next opening.
+    var damage: String?
     var shed = 0
-    var salvage: SalvageReport?
+    /// Each salvage since the start; a disk that goes on failing does not make it long.
+    var salvages: [SalvageReport] = []
     var closing: (until: Int64, continuation: CheckedContinuation<Void, Never>)?
 
     /// The thread SQLite is used on.

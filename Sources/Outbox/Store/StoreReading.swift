@@ -67,7 +67,8 @@ extension Store {
             fileSize: (FileSystem.length(of: settings.path) ?? 0)
                 + (FileSystem.length(of: settings.path + "-wal") ?? 0),
             used: (try? attempt { ledger throws(DatabaseError) in try ledger.used }) ?? 0,
-            salvage: salvage, sinks: couriers.map { status(of: $0, now: now, boot: boot) })
+            salvages: salvages.map(\.updated),
+            sinks: couriers.map { status(of: $0, now: now, boot: boot) })
     }
 
     private func status(of courier: Courier, now: EventTime, boot: Int64) -> SinkStatus {

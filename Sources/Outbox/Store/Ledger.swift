@@ -47,6 +47,8 @@ final class Ledger {
     /// is asked when the file has been opened again.
     private(set) var lastAttempt: (sequence: Int64, id: UniqueID)?
 
+    /// Which files are open: the database and its log.
+    private var openFiles: [String: FileSystem.Identity] = [:]
     private var ids = EventIDSource()
     private let hub: String
     private var hubNumber: Int64 = 0
@@ -84,6 +86,7 @@ final class Ledger {
         lastSequence = 0
         reserve = Reserve(path: settings.path + "-reserve")
         try reload()
+        for file in [path, path + "-wal"] { openFiles[file] = FileSystem.identity(of: file) }
         guard !isBuilding else { return }
         let mark = try NumberMark(opening: Self.markPath(settings))
         guard !mark.isBeyond(lastSequence) else {
@@ -96,6 +99,16 @@ final class Ledger {
         self.mark = mark
         if lastSequence > 0 { try reserveNumbers(through: lastSequence) }
         try restoreReserve()
+    }
+
+    /// Throws `.moved` when somebody removed or replaced the files: what is written from then on is
+    /// gone with the process.
+    func checkPlace() throws(DatabaseError) {
+        for (file, identity) in openFiles where FileSystem.identity(of: file) != identity {
+            throw DatabaseError(
+                code: DatabaseError.moved,
+                text: "\(file) was removed or replaced while hubd had it open")
+        }
     }
 
     /// Where the mark of a store is.

@@ -29,6 +29,10 @@ public actor Store {
     /// When a failed database is tried again, and how often it was, on the boot clock.
     var reopenAt: Int64?
     var reopenFailures = 0
+    /// A database that is still open though its file is gone, until it has a file again.
+    var stranded: (ledger: Ledger, cause: String)?
+    /// When it is looked at next whether the files are still there, on the boot clock.
+    private var placeAt: Int64 = 0
     /// When retention and the reserve are looked at next, on the boot clock.
     var upkeepAt: Int64 = 0
     /// What was in a transaction of which it is not known whether it took place.
@@ -143,14 +147,21 @@ public actor Store {
         if pulse.state == .closed { return nil }
         if let reopenAt, now >= reopenAt { reopen() }
         commitWaiting(now: now)
+        if now >= placeAt { checkPlace(now: now) }
         if let closing, now >= closing.until || couriers.isEmpty { endClosing() }
         // A full disk is asked about every second.
         if ledger?.isPinned == true { upkeepAt = min(upkeepAt, now + 1_000_000_000) }
         if ledger != nil, now >= upkeepAt { upkeep(now: now) }
         return [
             reopenAt, ledger == nil ? nil : intake.deadline, ledger == nil ? nil : upkeepAt,
-            closing?.until,
+            ledger == nil ? nil : placeAt, closing?.until,
         ].compactMap(\.self).min()
+    }
+
+    /// Every commit looks whether the files are still there; this looks while there are none.
+    private func checkPlace(now: Int64) {
+        placeAt = now + 5_000_000_000
+        _ = try? attempt { ledger throws(DatabaseError) in try ledger.checkPlace() }
     }
 
     // MARK: The end
@@ -174,6 +185,7 @@ public actor Store {
         guard let closing else { return }
         self.closing = nil
         couriers = []
+        if stranded != nil { reopen() }
         // What the log holds is durable as it is; this leaves one tidy file.
         try? ledger?.checkpoint("TRUNCATE")
         ledger = nil

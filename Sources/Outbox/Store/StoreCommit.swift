@@ -65,7 +65,7 @@ extension Store {
         } catch {
             switch error.kind {
             case .full: fill(pack, error)
-            case .corrupt, .disk, .locked, .newer, .other: recover(pack, from: error)
+            case .corrupt, .disk, .locked, .moved, .newer, .other: recover(pack, from: error)
             }
         }
     }
@@ -75,9 +75,12 @@ extension Store {
         let now = settings.clock()
         let events = pack.events(at: now)
         let state = pack.state
-        return try ledger.makingRoom(at: now) { () throws(DatabaseError) in
+        let stored = try ledger.makingRoom(at: now) { () throws(DatabaseError) in
             try ledger.append(events, state: state, at: now)
         }
+        // Nothing is acknowledged that no file will have.
+        try ledger.checkPlace()
+        return stored
     }
 
     /// The pack is durable: tells its callers, the daemon and the sinks.

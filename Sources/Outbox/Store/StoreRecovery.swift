@@ -60,6 +60,7 @@ extension Store {
     @discardableResult
     func fail(_ error: DatabaseError) -> Bool {
         shed += ledger?.shedCount ?? 0
+        if error.kind == .moved, let ledger { stranded = (ledger, error.text) }
         ledger = nil
         pulse.enter(.failed, error.outboxError.text)
         if error.kind == .corrupt { damage = error.text }
@@ -85,6 +86,7 @@ extension Store {
 
     private func reopenNow() -> Bool {
         do throws(DatabaseError) {
+            try bringBack()
             let opened = if let damage { try salvaged(damage) } else { try openOrSalvage() }
             // Not until this has worked is anything in the log known to be on the disk.
             try opened.checkpoint("TRUNCATE")
@@ -98,6 +100,14 @@ extension Store {
             fail(error)
             return false
         }
+    }
+
+    /// Gives a database whose file is gone a file again. Its connection is closed before the next
+    /// is opened: SQLite removes the log by its name.
+    private func bringBack() throws(DatabaseError) {
+        guard let (ledger, cause) = stranded else { return }
+        told(try Salvage(settings: settings, cause: cause).rescue(ledger))
+        stranded = nil
     }
 
     /// The events of a transaction that took place after all.

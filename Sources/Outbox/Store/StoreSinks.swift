@@ -160,7 +160,7 @@ extension Store {
         } catch {
             switch error.kind {
             case .full, .locked, .newer, .other: break
-            case .corrupt, .disk:
+            case .corrupt, .disk, .moved:
                 fail(error)
                 reopenAt = BootClock.now()
             }

@@ -149,8 +149,10 @@ public actor Store {
         commitWaiting(now: now)
         if now >= placeAt { checkPlace(now: now) }
         if let closing, now >= closing.until || couriers.isEmpty { endClosing() }
-        // A full disk is asked about every second.
-        if ledger?.isPinned == true { upkeepAt = min(upkeepAt, now + 1_000_000_000) }
+        // A full disk is asked about every second, and so is a full quota.
+        if ledger?.isPinned == true || pulse.state == .full {
+            upkeepAt = min(upkeepAt, now + 1_000_000_000)
+        }
         if ledger != nil, now >= upkeepAt { upkeep(now: now) }
         return [
             reopenAt, ledger == nil ? nil : intake.deadline, ledger == nil ? nil : upkeepAt,

@@ -111,12 +111,7 @@ extension Store {
 
     /// There is no room for the whole pack: loose events go, and requests are tried one by one.
     private func fill(_ pack: Pack, _ error: DatabaseError) {
-        let reason =
-            ledger?.isPinned == true ? "the disk is full" : "the quota of the store is used up"
-        pulse.enter(
-            .full,
-            reason + " by events that some sink has not got: free the disk, raise store.quota, "
-                + "or mend the sink")
+        pulse.enter(.full, fullReason)
         intake.countUnreported(pack.dropped)
         intake.countDropped(pack.looseItems.count)
         let requests = pack.requests

@@ -94,13 +94,7 @@ extension Store {
             if ledger.isPinned { try ledger.restoreReserve() }
             return try ledger.retire(olderThan: retention, at: time)
         }
-        if let ledger {
-            if ledger.isPinned {
-                if pulse.state == .well { pulse.enter(.full, "the disk is full: free some space") }
-            } else if pulse.state == .full, let used = try? ledger.used, used < 0.99 {
-                pulse.enter(.well)
-            }
-        }
+        reviewRoom()
         // Age is asked about once a minute, and at once while there is more to retire.
         upkeepAt = retired == Ledger.trimBatch ? now : now + 60_000_000_000
     }

@@ -143,6 +143,7 @@ extension Store {
             try ledger.makingRoom(at: now) { () throws(DatabaseError) in try write(ledger) }
         }
         publish([])
+        reviewRoom()
         return isNoted != nil
     }
 

@@ -111,7 +111,7 @@ final class Daemon {
     private func tell(of salvages: [SalvageReport]) {
         let new = salvages.filter { $0.number > lastSalvage }
         for salvage in new {
-            let text = "the store was damaged: \(salvage.text)"
+            let text = "store: \(salvage.text)"
             if salvage.isLoss {
                 journal.error(text, .storeSalvaged)
             } else {

@@ -36,6 +36,8 @@ final class Daemon {
     private var isChanging = false
     private var changesWaiting: [CheckedContinuation<Void, Never>] = []
     private var lastOutbox: OutboxStatus?
+    /// The number of the last salvage that was told of.
+    private var lastSalvage = 0
     private var isPolling = false
     private var isStopping = false
 
@@ -93,7 +95,7 @@ final class Daemon {
     func start(keeping sources: Sources?) async throws(OutboxError) {
         for sink in loaded.settings.sinks { Folder.make(for: sink) }
         try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
-        await reportSalvage()
+        tell(of: await store.status().salvages)
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
         if let sources { keepCopy(of: sources) }
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
@@ -109,11 +111,18 @@ final class Daemon {
             .started, ["HUB": hub, "VERSION": Self.version])
     }
 
-    private func reportSalvage() async {
-        guard let salvage = await store.status().salvage else { return }
-        journal.error(
-            "the store was damaged; put aside as \(salvage.path), \(salvage.events) events saved, "
-                + "\(salvage.lost) lost", .storeSalvaged)
+    /// Tells of each salvage once, also of those that came while hubd was running.
+    private func tell(of salvages: [SalvageReport]) {
+        let new = salvages.filter { $0.number > lastSalvage }
+        for salvage in new {
+            let text = "store: \(salvage.text)"
+            if salvage.isLoss {
+                journal.error(text, .storeSalvaged)
+            } else {
+                journal.warning(text, .storeSalvaged)
+            }
+        }
+        lastSalvage = new.last?.number ?? lastSalvage
     }
 
     /// Exports the interfaces and goes on the bus. hubd works without a bus as well, so it waits
@@ -193,6 +202,7 @@ final class Daemon {
             let status = await store.status()
             isPolling = false
             lastOutbox = status
+            tell(of: status.salvages)
             watch.update(problems(status))
             pulse()
         }
@@ -222,6 +232,14 @@ final class Daemon {
             problems.append(HubProblem(part: "store", text: outbox.health.reason, isFatal: true))
         case .slow, .full:
             problems.append(HubProblem(part: "store", text: outbox.health.reason))
+        }
+        // A loss stays to be seen until somebody has looked at the file, or until a restart.
+        if outbox.health.state == .well,
+            let loss = outbox.salvages.last(where: { $0.isLoss && $0.isKept })
+        {
+            problems.append(
+                HubProblem(
+                    part: "store", text: "\(loss.text); remove that file when you have seen it"))
         }
         for sink in loaded.settings.sinks {
             guard let name = sink.outboxSettings?.name else {

@@ -65,13 +65,86 @@ struct DeliveryMachineTests {
         #expect(machine.order == .probe)
         let action = machine.finished(.rejected(rejected), of: events(99...99), random: longest)
         #expect(action == .takeBack(from: 1, rejected, .seconds(2)))
-        // Only probes from now on, with longer and longer waits, until one is accepted.
+        // Single events from now on, with longer and longer waits, until one is accepted.
         #expect(machine.order == .probe)
         #expect(
             machine.finished(.rejected(rejected), of: events(99...99), random: longest)
                 == .wait(rejected, .seconds(4)))
-        #expect(machine.finished(.stored(place: 0), of: events(99...99)) == .goOn)
+        #expect(machine.order == .oldest(1))
+        #expect(
+            machine.finished(.stored(place: 0), of: events(1...1)) == .confirm(place: 0))
         #expect(machine.order == .oldest(10))
+    }
+
+    private let denied = SinkFault(.denied, "403")
+
+    /// From a denied batch to the guilty event: a probe, then halvings and three tries.
+    @Test func oneEventIsDenied() {
+        var machine = DeliveryMachine(most: 256)
+        _ = machine.finished(.denied(denied), of: events(1...256))
+        #expect(machine.order == .probe)
+        #expect(machine.finished(.stored(place: 0), of: events(256...256)) == .goOn)
+        var requests = 0
+        while case .oldest(let count) = machine.order {
+            requests += 1
+            let action = machine.finished(.denied(denied), of: events(1...Int64(count)))
+            if action == .setAside(denied) { break }
+        }
+        #expect(requests == 7 + DeliveryMachine.tries)
+        #expect(machine.order == .oldest(1))
+    }
+
+    /// A wrong secret costs three requests, and nothing is set aside.
+    @Test func everythingIsDenied() {
+        var machine = DeliveryMachine(most: 10)
+        var orders: [DeliveryMachine.Order] = []
+        for _ in 0..<8 {
+            orders.append(machine.order)
+            let action = machine.finished(.denied(denied), of: events(1...1), random: longest)
+            guard case .wait(denied, _) = action else { Issue.record("\(action)"); return }
+        }
+        #expect(
+            orders == [
+                .oldest(10), .probe, .oldest(1), .probe, .oldest(1), .probe, .oldest(1), .probe,
+            ])
+        #expect(
+            machine.finished(.stored(place: 3), of: events(1...1)) == .confirm(place: 3))
+        #expect(machine.order == .oldest(10))
+    }
+
+    /// The newest event may be the guilty one: the oldest speaks for the sink.
+    @Test func theNewestIsDenied() {
+        var machine = DeliveryMachine(most: 10)
+        _ = machine.finished(.denied(denied), of: events(1...5))
+        _ = machine.finished(.denied(denied), of: events(5...5))
+        #expect(machine.order == .oldest(1))
+        #expect(machine.finished(.stored(place: 1), of: events(1...1)) == .confirm(place: 1))
+        #expect(machine.order == .oldest(2))
+        _ = machine.finished(.denied(denied), of: events(2...3))
+        #expect(machine.order == .oldest(1))
+    }
+
+    /// A sink that has something else against the newest event is particular, not closed.
+    @Test func theNewestIsRefusedForItself() {
+        var machine = DeliveryMachine(most: 10)
+        _ = machine.finished(.denied(denied), of: events(1...4))
+        _ = machine.finished(.rejected(rejected), of: events(4...4))
+        #expect(machine.order == .oldest(2))
+    }
+
+    /// A secret that is withdrawn in the middle of a search takes back what was set aside for it.
+    @Test func deniedInTheMiddleOfASearch() {
+        var machine = DeliveryMachine(most: 10)
+        _ = machine.finished(.denied(denied), of: events(1...2))
+        _ = machine.finished(.stored(place: 0), of: events(2...2))
+        for sequence in 1...Int64(DeliveryMachine.streakLimit) {
+            for _ in 0..<DeliveryMachine.tries {
+                _ = machine.finished(.denied(denied), of: events(sequence...sequence))
+            }
+        }
+        #expect(machine.order == .probe)
+        let action = machine.finished(.denied(denied), of: events(99...99), random: longest)
+        #expect(action == .takeBack(from: 1, denied, .seconds(2)))
     }
 
     @Test func anAcceptedProbeProvesTheOthersGuilty() {

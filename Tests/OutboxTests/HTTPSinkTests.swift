@@ -129,8 +129,27 @@ struct HTTPSinkTests {
         let store = try await open()
         _ = try await store.append((0..<5).map { .test($0) })
         try await store.deliver(to: [settings()(server)])
-        #expect(try server.accepted([1, 2, 3, 4, 5]).count == 5)
+        // The batch, the newest, the oldest, the newest, the oldest, the rest.
+        #expect(
+            try server.accepted([1, 2, 3, 4, 5]).map(\.sequences) == [
+                [1, 2, 3, 4, 5], [5], [1], [5], [1], [2, 3, 4, 5],
+            ])
         #expect(try await store.rejected().isEmpty)
+        await store.close()
+    }
+
+    /// A denial may be for one event: the others are not held up, and it is set aside.
+    @Test(arguments: [401, 403, 404, 408, 410, 421, 425, 426, 451], [5, 20])
+    func oneIsDenied(status: Int, number: Int) async throws {
+        let server = try SyncServer(["poison:\(number - 1):\(status)"])
+        let store = try await open()
+        _ = try await store.append((0..<20).map { .test($0) })
+        try await store.deliver(to: [settings()(server)])
+        _ = try server.accepted(Set(1...20).subtracting([number]))
+        // What comes next speaks for the service when only the guilty event is left.
+        _ = try await store.append([.test(-1)])
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.rejected().map(\.event.sequence) == [Int64(number)])
         await store.close()
     }
 
@@ -204,6 +223,12 @@ struct HTTPSinkTests {
         try await store.deliver(to: [sink])
         try await until { await store.status().sinks[0].fault != nil }
         #expect(await store.status().sinks[0].fault?.code == .secret)
+        try scratch.remove("secret")
+        try await until {
+            await store.status().sinks[0].fault?.text
+                == "secretFile \(scratch.file("secret")) is missing: put it there, readable for "
+                + "hubd, or name another"
+        }
         // It is read again with each try.
         try scratch.write(Array(SyncServer.secret.utf8), to: "secret")
         #expect(try server.next().signature == "good")

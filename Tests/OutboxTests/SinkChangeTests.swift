@@ -38,9 +38,53 @@ struct SinkChangeTests {
         #expect(scratch.lines("a").count == 4)
         await store.close()
     }
+
+    /// A sink without a thread is an error, and the sinks that were go on.
+    @Test func noThreadForASink() async throws {
+        let store = try await Store.open(.test(scratch))
+        try await store.deliver(to: [.file(FileSinkSettings(path: scratch.file("a")))])
+        await store.giveNoThreads()
+        let error = await #expect(throws: OutboxError.self) {
+            try await store.deliver(to: [.file(FileSinkSettings(path: scratch.file("b")))])
+        }
+        #expect(error?.text.contains("no thread for sink file:\(scratch.file("b"))") == true)
+        try await goesOn(store)
+    }
+
+    /// A store that cannot note the new sinks keeps delivering to the old.
+    @Test func aChangeThatCannotBeNoted() async throws {
+        let store = try await Store.open(.test(scratch))
+        try await store.deliver(to: [.file(FileSinkSettings(path: scratch.file("a")))])
+        await store.damageSinkTable()
+        await #expect(throws: OutboxError.self) {
+            try await store.deliver(to: [
+                .file(FileSinkSettings(path: scratch.file("a"), kept: 9)),
+                .file(FileSinkSettings(path: scratch.file("b"))),
+            ])
+        }
+        await store.mendSinkTable()
+        try await goesOn(store)
+    }
+
+    private func goesOn(_ store: Store) async throws {
+        #expect(await store.status().sinks.map(\.name) == ["file:" + scratch.file("a")])
+        _ = try await store.append([.test(1)])
+        try await until { scratch.lines("a").count == 1 }
+        await store.close()
+        #expect(scratch.lines("b").isEmpty)
+    }
 }
 
 extension Store {
+    fileprivate func giveNoThreads() { startCourier = { _ in false } }
+
+    fileprivate func damageSinkTable() {
+        try? ledger?.database.execute(
+            "CREATE TRIGGER no BEFORE INSERT ON sink BEGIN SELECT RAISE(ABORT, 'no'); END")
+    }
+
+    fileprivate func mendSinkTable() { try? ledger?.database.execute("DROP TRIGGER no") }
+
     fileprivate func retire(_ courier: Courier) { retiring.append(courier) }
 
     fileprivate func hasNothing(for courier: Courier, _ limits: DeliveryLimits) -> Bool {

@@ -9,6 +9,7 @@ takes the next behaviour; the last one stays:
 
   200, 400, …       that status            413:N      413 beyond N events, else 200
   429:N, 503:N      with Retry-After N     poison:N   400 when an event's n is N, else 200
+                                           poison:N:S the same with status S
   hang              never answers          reset      RST instead of an answer
   midbody           RST within the body    drip       a byte of the answer each second
   garbage           an answer not of HTTP  huge:N     status N and an endless body
@@ -76,7 +77,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def status(self, verb, number, events):
         if verb == "poison":
-            return 400 if any(event["data"].get("n") == int(number) for event in events) else 200
+            number, _, status = number.partition(":")
+            guilty = any(event["data"].get("n") == int(number) for event in events)
+            return int(status or 400) if guilty else 200
         if verb == "413" and number:
             return 413 if len(events) > int(number) else 200
         if verb == "huge":

@@ -5,9 +5,9 @@ extension Ledger {
 
     /// Takes in rows of events that pass their checksum; a sequence that is there already stays.
     ///
-    /// - Returns: how many were taken.
-    func restore(_ rows: [LeafPage.Row]) throws(DatabaseError) -> Int {
-        guard !rows.isEmpty else { return 0 }
+    /// - Returns: those that were taken.
+    func restore(_ rows: [LeafPage.Row]) throws(DatabaseError) -> [StoredEvent] {
+        guard !rows.isEmpty else { return [] }
         let statement = try database.prepare(
             """
             INSERT OR IGNORE INTO event (sequence, id, class, type, subject, time, utc_offset,
@@ -15,13 +15,16 @@ extension Ledger {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             """)
         return try database.transaction { () throws(DatabaseError) in
-            var count = 0
+            var taken: [StoredEvent] = []
             for row in rows {
-                guard StoredEvent(row) != nil else { continue }
+                guard (1..<Self.numberLimit).contains(row.rowid), let event = StoredEvent(row)
+                else {
+                    continue
+                }
                 try statement.run([.integer(row.rowid)] + row.columns.dropFirst().map(\.value))
-                count += database.changes
+                if database.changes > 0 { taken.append(event) }
             }
-            return count
+            return taken
         }
     }
 
@@ -60,24 +63,47 @@ extension Ledger {
         ).run(.integer(sequence), .text(sink), .text(reason), .integer(time))
     }
 
-    /// The sequence numbers without an event, as ranges; past 256 ranges, all the rest as one.
+    /// The numbers from `first` to `last` that have no event, without those that are explained.
     func missing(
-        after delivered: Int64, through last: Int64
+        from first: Int64, through last: Int64, explained: [ClosedRange<Int64>]
     ) throws(DatabaseError) -> [ClosedRange<Int64>] {
-        var ranges: [ClosedRange<Int64>] = []
-        var next = delivered + 1
+        var gaps: [ClosedRange<Int64>] = []
+        var next = first
         let rows = try database.prepare(
-            "SELECT sequence FROM event WHERE sequence > ?1 ORDER BY sequence")
-        var isRow = try rows.first(.integer(delivered))
-        while isRow, ranges.count < Self.shedBatch {
+            "SELECT sequence FROM event WHERE sequence >= ?1 AND sequence <= ?2 ORDER BY sequence")
+        var isRow = try rows.first(.integer(first), .integer(last))
+        while isRow {
             let sequence = rows.integer(0)
-            if sequence > next { ranges.append(next...(sequence - 1)) }
+            if sequence > next { gaps.append(next...(sequence - 1)) }
             next = sequence + 1
             isRow = try rows.step()
         }
-        rows.reset()
-        if !isRow, next <= last { ranges.append(next...last) }
-        return ranges
+        if next <= last { gaps.append(next...last) }
+        return gaps.removing(explained)
+    }
+}
+
+extension [ClosedRange<Int64>] {
+    /// How many numbers they hold; they do not overlap.
+    var numberCount: Int { reduce(0) { $0 + $1.count } }
+
+    /// The parts of these ranges, which are in order, that are in none of the others.
+    func removing(_ others: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
+        let others = others.sorted { $0.lowerBound < $1.lowerBound }
+        var rest: [ClosedRange<Int64>] = []
+        var start = 0
+        for range in self {
+            // Notices never tell of the same number twice, so their ends are in order as well.
+            while start < others.count, others[start].upperBound < range.lowerBound { start += 1 }
+            var next = range.lowerBound
+            for other in others[start...] {
+                guard other.lowerBound <= range.upperBound else { break }
+                if other.lowerBound > next { rest.append(next...(other.lowerBound - 1)) }
+                next = Swift.max(next, other.upperBound + 1)
+            }
+            if next <= range.upperBound { rest.append(next...range.upperBound) }
+        }
+        return rest
     }
 }
 

@@ -10,49 +10,70 @@ internal import Glibc
 ///
 /// The new database is built beside the damaged one and takes its place when it is complete and on
 /// the disk, so a crash in between loses nothing.
+///
+/// Numbers go on behind the last that was used. Where the file does not tell that one, they go on
+/// behind the mark (`NumberMark`), and a notice tells that those in between may have been used.
 struct Salvage {
     let settings: StoreSettings
+    /// What was found.
+    let cause: String
 
-    /// Sequence numbers that are left out when it is not known which were used last: more than a
-    /// damaged page or an unread log hold.
+    /// Sequence numbers that are left out when neither file nor mark tells which was used last:
+    /// more than a damaged page or an unread log hold.
     private static let leap: Int64 = 4_096
     /// Damaged files that are kept for somebody to look at.
     private static let keptFiles = 2
     /// Rows per transaction.
     private static let batch = 1_000
 
-    private var path: String { settings.path }
-    private var building: String { path + "-salvage" }
+    var path: String { settings.path }
+    var building: String { path + "-salvage" }
 
     /// Puts the damaged file aside and opens one with what was saved.
     func run() throws(DatabaseError) -> (Ledger, SalvageReport) {
-        let aside = path + ".corrupt-\(settings.clock().unixNanoseconds / 1_000_000_000)"
         for suffix in ["", "-wal"] { unsafe unlink(building + suffix) }
         var copy = settings
         copy.path = building
-        var report = SalvageReport(path: aside, events: 0, values: 0, lost: 0)
+        var report = self.report
         // Two files need room for a while.
         Reserve(path: path + "-reserve").release()
         try build(copy, &report)
-        try swap(aside)
+        try swap(report.path)
         let ledger = try Ledger(settings)
         return (ledger, report)
     }
 
+    /// A report of nothing saved yet, with a name for the damaged file that is still free.
+    var report: SalvageReport {
+        let time = settings.clock().unixNanoseconds
+        let name = path + ".corrupt-\(time / 1_000_000_000)"
+        var aside = name
+        var number = 1
+        while FileSystem.length(of: aside) != nil {
+            number += 1
+            aside = name + "-\(number)"
+        }
+        return SalvageReport(cause: cause, path: aside, unixNanoseconds: time)
+    }
+
     /// Ends a salvage that a crash interrupted between moving the damaged file away and moving the
     /// new one in.
-    static func finish(_ settings: StoreSettings) throws(DatabaseError) {
-        let salvage = Salvage(settings: settings)
+    ///
+    /// - Returns: a report of it; nil when there was none.
+    static func finish(_ settings: StoreSettings) throws(DatabaseError) -> SalvageReport? {
+        let salvage = Salvage(
+            settings: settings, cause: "a salvage that was interrupted has been finished")
         guard FileSystem.length(of: settings.path) == nil,
             FileSystem.length(of: salvage.building) != nil
-        else { return }
-        let aside = settings.path + ".corrupt-\(settings.clock().unixNanoseconds / 1_000_000_000)"
-        try salvage.swap(aside)
+        else { return nil }
+        let report = salvage.report
+        try salvage.swap(report.path)
+        return report
     }
 
     /// The damaged file goes first: as long as it is there, the new one is not taken for it. Its
     /// log goes before the new file comes, which it must never be read into.
-    private func swap(_ aside: String) throws(DatabaseError) {
+    func swap(_ aside: String) throws(DatabaseError) {
         for (from, to) in [
             (path, aside), (path + "-wal", aside + "-wal"), (building, path),
         ] where unsafe rename(from, to) != 0 && errno != ENOENT {
@@ -73,15 +94,21 @@ struct Salvage {
     private func build(
         _ copy: StoreSettings, _ report: inout SalvageReport
     ) throws(DatabaseError) {
+        // A file that was removed is made again empty, so that there is one to put aside.
+        FileSystem.makePrivate(path)
         let pages: DatabasePages
         do throws(SinkFault) {
             pages = try DatabasePages(path: path)
         } catch {
             throw DatabaseError(path: path, errno: EIO)
         }
-        let ledger = try Ledger(copy, holdsReserve: false)
+        let ledger = try Ledger(copy, isBuilding: true)
         var finds = SalvageFinds()
         var waiting: [LeafPage.Row] = []
+        func take(_ events: [StoredEvent]) {
+            report.events += events.count
+            finds.explained += events.flatMap(\.event.droppedRanges)
+        }
         for number in pages.numbers {
             guard let bytes = pages.page(number) else { continue }
             let page = LeafPage(bytes: bytes, overflow: pages.page)
@@ -93,11 +120,11 @@ struct Salvage {
                 }
             }
             if waiting.count >= Self.batch {
-                report.events += try ledger.restore(waiting)
+                take(try ledger.restore(waiting))
                 waiting = []
             }
         }
-        report.events += try ledger.restore(waiting)
+        take(try ledger.restore(waiting))
         report.values = finds.state.count
         try finish(ledger, finds, &report)
         try ledger.checkpoint("TRUNCATE")
@@ -106,24 +133,50 @@ struct Salvage {
     private func finish(
         _ ledger: Ledger, _ finds: SalvageFinds, _ report: inout SalvageReport
     ) throws(DatabaseError) {
+        let mark = try NumberMark(reading: Ledger.markPath(settings))
         let newest = try ledger.database.number("SELECT max(sequence) FROM event")
         let cursor = finds.cursors.values.map(\.sequence).max() ?? 0
-        let last = finds.lastSequence.map { max($0, newest) } ?? max(newest, cursor) + Self.leap
-        let delivered = finds.cursors.values.map(\.sequence).min() ?? 0
+        let known = max(newest, cursor, finds.lastSequence ?? 0)
+        var last = known
+        if finds.lastSequence == nil || mark.isBeyond(known) {
+            last = mark.reserved > known ? mark.reserved : known + Self.leap
+        }
         try ledger.restore(
-            state: finds.state.mapValues(\.value),
-            cursors: finds.cursors.filter { $1.sequence <= last },
-            hubs: finds.hubs, lastSequence: last)
+            state: finds.state.mapValues(\.value), cursors: finds.cursors, hubs: finds.hubs,
+            lastSequence: last)
         for rejection in finds.rejections {
             try ledger.restore(
                 rejected: rejection.sequence, sink: rejection.sink, reason: rejection.reason,
                 time: rejection.time)
         }
-        let missing = try ledger.missing(after: delivered, through: last)
-        report.lost = missing.reduce(0) { $0 + $1.count }
-        guard report.lost > 0 else { return }
+        // Without a sink nothing counts as delivered.
+        let delivered = finds.cursors.values.map(\.sequence).min()
+        let kept = try ledger.database.number("SELECT min(sequence) FROM event")
+        let first = max(1, mark.reserved > 0 ? mark.oldest : kept)
+        let lost = try ledger.missing(
+            from: delivered.map { $0 + 1 } ?? first, through: known, explained: finds.explained)
+        report.lost = lost.numberCount
+        report.unknown = Int(last - known)
+        if let delivered {
+            report.gone = try ledger.missing(
+                from: first, through: delivered, explained: finds.explained
+            ).numberCount
+        }
+        try tell(of: lost, unknown: last > known ? [known + 1...last] : [], in: ledger)
+    }
+
+    /// Puts notices behind the events, so that numbers that are missing are explained.
+    private func tell(
+        of lost: [ClosedRange<Int64>], unknown: [ClosedRange<Int64>], in ledger: Ledger
+    ) throws(DatabaseError) {
         let now = settings.clock()
-        let notice = Event.dropped(ranges: missing, count: report.lost, reason: "damaged", at: now)
-        _ = try ledger.append([notice], at: now)
+        var notices = stride(from: 0, to: lost.count, by: Ledger.shedBatch).map { start in
+            let part = Array(lost[start..<min(lost.count, start + Ledger.shedBatch)])
+            return Event.dropped(ranges: part, count: part.numberCount, reason: "damaged", at: now)
+        }
+        if !unknown.isEmpty {
+            notices.append(.dropped(ranges: unknown, count: nil, reason: "unknown", at: now))
+        }
+        if !notices.isEmpty { _ = try ledger.append(notices, at: now) }
     }
 }

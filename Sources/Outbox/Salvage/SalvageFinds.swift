@@ -5,6 +5,13 @@ struct SalvageFinds {
     var rejections: [(sequence: Int64, sink: String, reason: String, time: Int64)] = []
     var hubs: [Int64: String] = [:]
     var lastSequence: Int64?
+    /// Numbers that notices among the events tell of.
+    var explained: [ClosedRange<Int64>] = []
+
+    /// Whether it can be the sequence of an event, or 0 for none.
+    private static func isNumber(_ value: Int64) -> Bool {
+        (0..<Ledger.numberLimit).contains(value)
+    }
 
     /// Notes a row of one of the small tables.
     mutating func add(_ row: LeafPage.Row) {
@@ -12,7 +19,7 @@ struct SalvageFinds {
         case 2: addPair(row)
         case 3:
             guard case .text(let name) = row.columns[0], case .integer(let cursor) = row.columns[1],
-                case .integer(let place) = row.columns[2]
+                case .integer(let place) = row.columns[2], Self.isNumber(cursor), place >= 0
             else { return }
             let key = String(decoding: name, as: UTF8.self)
             // Stale images are further behind.
@@ -48,7 +55,7 @@ struct SalvageFinds {
         if case .null = row.columns[0], case .text(let id) = row.columns[1] {
             hubs[row.rowid] = String(decoding: id, as: UTF8.self)
         } else if case .text(let name) = row.columns[0], name.elementsEqual("event".utf8),
-            case .integer(let sequence) = row.columns[1]
+            case .integer(let sequence) = row.columns[1], Self.isNumber(sequence)
         {
             lastSequence = max(lastSequence ?? 0, sequence)
         }

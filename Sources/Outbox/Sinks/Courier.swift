@@ -128,7 +128,7 @@ actor Courier {
         case .stored:
             report.delivered(at: clock().unixNanoseconds)
             await noted(await store.accept(self, event))
-        case .rejected(let fault), .tooLarge(let fault):
+        case .rejected(let fault), .denied(let fault), .tooLarge(let fault):
             await noted(await store.reject(self, event, fault))
         case .failed:
             if case .wait(let fault, let wait) = machine.finished(delivery, of: load.events) {

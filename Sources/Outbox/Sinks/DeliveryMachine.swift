@@ -5,13 +5,19 @@
 /// example because its secret was changed, would empty the queue that way. So after `streakLimit`
 /// events set aside with none accepted in between, the newest event is sent as a probe: when it is
 /// accepted, the others were at fault indeed; when not, the sink is: they are taken back, and only
-/// probes are sent until one is accepted.
+/// single events are sent until one is accepted.
+///
+/// A sink that denies a batch (`401` and its like) is asked at once whether it means all events or
+/// one: the newest alone is sent, then the oldest alone. Only when both are denied, the sink is at
+/// fault, and single events, newest and oldest in turn, are sent until one is accepted. Else the
+/// batch is halved like any other that is refused.
 struct DeliveryMachine {
     /// What to send.
     enum Order: Equatable {
         /// The oldest events that are not delivered, at most so many.
         case oldest(Int)
-        /// The newest event alone, to see whether the sink accepts anything.
+        /// The newest event alone, to see whether the sink accepts anything. The oldest alone is
+        /// `oldest(1)`.
         case probe
     }
 
@@ -41,7 +47,20 @@ struct DeliveryMachine {
     /// How many events have been set aside since one was accepted, and the first of them.
     private var streak = 0
     private var streakStart: Int64?
-    private var isHeld = false
+    /// What is known of a sink that denied or refused more than one event should cause.
+    private enum Doubt {
+        /// Nothing speaks against it.
+        case none
+        /// It denied a batch; the newest event was not tried yet.
+        case newest
+        /// It denied the newest event too; the oldest was not tried yet.
+        case oldest
+        /// It accepts nothing; which is tried next.
+        case held(tryNewest: Bool)
+        /// It denied a batch and accepted another event: one of the batch is at fault.
+        case cleared
+    }
+    private var doubt = Doubt.none
 
     /// Makes a machine for a sink that takes at most so many events at once.
     init(most: Int, backoff: Backoff = Backoff()) {
@@ -52,7 +71,11 @@ struct DeliveryMachine {
 
     /// What to send next.
     var order: Order {
-        isHeld || streak >= Self.streakLimit ? .probe : .oldest(limit)
+        switch doubt {
+        case .newest, .held(tryNewest: true): .probe
+        case .oldest, .held(tryNewest: false): .oldest(1)
+        case .none, .cleared: streak >= Self.streakLimit ? .probe : .oldest(limit)
+        }
     }
 
     /// A delivery of `events` came back.
@@ -67,20 +90,58 @@ struct DeliveryMachine {
             failedTries = 0
             streak = 0
             streakStart = nil
-            isHeld = false
-            if wasProbe { return .goOn }
-            limit = min(most, limit * 2)
-            return .confirm(place: place)
+            switch doubt {
+            case .newest, .oldest: doubt = .cleared
+            case .none, .cleared:
+                if !wasProbe { limit = min(most, limit * 2) }
+                doubt = .none
+            case .held: doubt = .none
+            }
+            return wasProbe ? .goOn : .confirm(place: place)
         case .failed(let fault, let asked):
             return .wait(fault, backoff.next(after: fault, asked: asked, random: random))
         case .tooLarge(let fault), .rejected(let fault):
+            return refused(events, fault, random)
+        case .denied(let fault):
+            return denied(events, fault, random)
+        }
+    }
+
+    /// The sink would not have something of what was sent.
+    private mutating func refused(
+        _ events: [StoredEvent], _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+    ) -> Action {
+        switch doubt {
+        case .newest, .oldest:
+            // It is particular about events after all.
+            doubt = .cleared
+            return .wait(fault, backoff.base)
+        case .held: return refusedEverything(fault, random)
+        case .none, .cleared:
             if order == .probe { return refusedEverything(fault, random) }
-            if events.count > 1 {
-                limit = events.count / 2
-                // Half a batch is another request, not a repetition: it need not wait longer.
-                return .wait(fault, backoff.base)
-            }
-            return refusedOne(events, fault, random)
+        }
+        if events.count > 1 {
+            limit = events.count / 2
+            // Half a batch is another request, not a repetition: it need not wait longer.
+            return .wait(fault, backoff.base)
+        }
+        return refusedOne(events, fault, random)
+    }
+
+    /// The sink would not have something of what was sent, or nothing at all.
+    private mutating func denied(
+        _ events: [StoredEvent], _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+    ) -> Action {
+        switch doubt {
+        case .none where order != .probe:
+            doubt = .newest
+            limit = max(1, events.count / 2)
+            return .wait(fault, backoff.base)
+        case .newest:
+            doubt = .oldest
+            return .wait(fault, backoff.base)
+        case .oldest, .none, .held: return refusedEverything(fault, random)
+        case .cleared: return refused(events, fault, random)
         }
     }
 
@@ -101,7 +162,11 @@ struct DeliveryMachine {
     private mutating func refusedEverything(
         _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
     ) -> Action {
-        isHeld = true
+        if case .held(let triedNewest) = doubt {
+            doubt = .held(tryNewest: !triedNewest)
+        } else {
+            doubt = .held(tryNewest: true)
+        }
         limit = most
         let wait = backoff.next(after: fault, asked: nil, random: random)
         guard let start = streakStart else { return .wait(fault, wait) }

@@ -37,7 +37,8 @@ struct HTTPSink: Sink {
             + webhook.headers(id: Webhook.id(of: content), seconds: seconds, body: body)
         let answer = transfer.post(
             body, headers: headers, limits: settings.limits, deadline: deadline)
-        return HTTPVerdict(host: endpoint.host, now: seconds).delivery(answer)
+        return HTTPVerdict(host: endpoint.host, now: seconds, caFile: settings.caFile)
+            .delivery(answer)
     }
 
     /// The body: a JSON array of CloudEvents (CloudEvents 1.0.2, JSON Event Format, §4).

@@ -6,9 +6,11 @@ struct HTTPVerdict {
     let host: String
     /// Seconds since 1970, for dates in `Retry-After`.
     let now: Int64
+    /// The file with the authorities to trust, when one is named.
+    var caFile: String?
 
-    /// Statuses that speak of this hub or of the address, not of what was sent (RFC 9110, §15.5):
-    /// setting events aside would not mend them.
+    /// Statuses that may speak of this hub or of the address, not of what was sent (RFC 9110,
+    /// §15.5): then setting events aside would not mend them. `DeliveryMachine` finds out.
     private static let denials: Set<Int> = [
         401, 402, 403, 404, 405, 406, 407, 408, 410, 421, 425, 426, 451,
     ]
@@ -28,8 +30,7 @@ struct HTTPVerdict {
             return .failed(
                 SinkFault(.throttled, text), after: answer.retryAfter.flatMap(retryAfter))
         case let status where Self.denials.contains(status):
-            return .failed(
-                SinkFault(.denied, text + ": check the address and the secret"), after: nil)
+            return .denied(SinkFault(.denied, text + ": check the address and the secret"))
         case 400..<500:
             return .rejected(SinkFault(.rejected, text))
         case 300..<400:
@@ -90,12 +91,29 @@ struct HTTPVerdict {
         case CURLE_SSL_CONNECT_ERROR:
             SinkFault(.noTLS, "\(host) does not speak TLS 1.2 or later: \(answer.text)")
         case CURLE_SSL_CACERT_BADFILE:
-            SinkFault(.authorities, "caFile cannot be used: \(answer.text)")
+            authoritiesFault
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR:
             SinkFault(.notHTTP, "\(host) does not speak HTTP: \(answer.text)")
         default:
             SinkFault(.reset, "\(host) cut the connection off: \(answer.text)")
         }
+    }
+
+    /// libcurl could not use the file with the authorities; it does not say why.
+    private var authoritiesFault: SinkFault {
+        guard let caFile else {
+            return SinkFault(
+                .authorities,
+                "the system has no authorities to trust: install ca-certificates, or name a caFile")
+        }
+        do throws(SinkFault) {
+            _ = try SettingFile(setting: "caFile", path: caFile, code: .authorities).read(1)
+        } catch {
+            return error
+        }
+        return SinkFault(
+            .authorities,
+            "caFile \(caFile) holds no certificate: put those of the authorities there, in PEM")
     }
 
     /// Verdicts are those of x509_vfy.h; curl compares names itself and leaves its first value, 1.

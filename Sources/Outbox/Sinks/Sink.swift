@@ -25,6 +25,8 @@ enum Delivery: Sendable, Equatable {
     case stored(place: Int64)
     /// The sink would not have one of them, for what it is.
     case rejected(SinkFault)
+    /// The sink would not have them, for what one of them is or for who sends them.
+    case denied(SinkFault)
     /// The sink takes fewer at once.
     case tooLarge(SinkFault)
     /// The sink has none of them, or is not known to; no earlier than `after` it may be tried again.

@@ -45,7 +45,8 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         case throttled
         /// The service failed (5xx), or sent the request elsewhere (3xx).
         case serverError
-        /// The service takes nothing from this hub (401, 403, 404 and their like).
+        /// The service takes nothing from this hub, or would not have an event (401, 403, 404 and
+        /// their like).
         case denied
         /// The service would not have an event (other 4xx).
         case rejected

@@ -33,7 +33,7 @@ public enum SinkProbe {
             }
             let (answer, expires) = transfer.connect(within: limit)
             guard answer.code == CURLE_OK else {
-                throw HTTPVerdict(host: endpoint.host, now: 0).fault(answer)
+                throw HTTPVerdict(host: endpoint.host, now: 0, caFile: caFile).fault(answer)
             }
             return Result(fault: nil, expires: expires)
         } catch {

@@ -14,20 +14,16 @@ struct Webhook {
             key = nil
             return
         }
-        let content: [UInt8]
-        do throws(SinkFault) {
-            content = try OpenFile(reading: secretFile).read(4_096, at: 0)
-        } catch {
-            throw SinkFault(.secret, "the signing secret cannot be read: \(error)")
-        }
+        let file = SettingFile(setting: "secretFile", path: secretFile, code: .secret)
+        let content = try file.read(4_096)
         var text = String(decoding: content, as: UTF8.self)[...]
         while text.last?.isWhitespace == true { text.removeLast() }
         if text.hasPrefix("whsec_") { text = text.dropFirst(6) }
         guard let key = Base64.decode(text), key.count >= 16, key.count <= 512 else {
             throw SinkFault(
                 .secret,
-                "\(secretFile) holds no signing secret: expected whsec_ and base64 of 24 to 64 bytes"
-            )
+                "secretFile \(secretFile) holds no signing secret: "
+                    + "expected whsec_ and base64 of 24 to 64 bytes")
         }
         self.key = key
     }

@@ -82,7 +82,10 @@ internal import CSQLite
         _ code: Int32, of handle: OpaquePointer, doing: String
     ) -> DatabaseError {
         let system = unsafe sqlite3_system_errno(handle)
-        var text = unsafe String(cString: sqlite3_errmsg(handle)) + " (\(doing))"
+        // A line of the journal is one line; the first words of a statement tell which it is.
+        let words = doing.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let short = words.count > 60 ? words.prefix(60) + "…" : words[...]
+        var text = unsafe String(cString: sqlite3_errmsg(handle)) + " (\(short))"
         if system != 0 { text += ": " + errnoText(system) }
         return DatabaseError(code: code, text: text)
     }

@@ -13,11 +13,16 @@ struct DatabaseError: Error, Hashable, Sendable {
         case locked
         /// The disk failed, or cannot be written.
         case disk
+        /// The open file is no longer the one at its path.
+        case moved
         /// The file was written by a newer hubd.
         case newer
         /// A fault of ours.
         case other
     }
+
+    /// SQLITE_READONLY_DBMOVED, which is a macro that Swift does not see.
+    static let moved = SQLITE_READONLY | 4 << 8
 
     /// SQLite's extended result code.
     var code: Int32
@@ -37,7 +42,8 @@ struct DatabaseError: Error, Hashable, Sendable {
 
     /// The kind of the code.
     var kind: Kind {
-        switch code & 0xff {
+        if code == Self.moved { return .moved }
+        return switch code & 0xff {
         case SQLITE_FULL: .full
         case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt
         case SQLITE_BUSY, SQLITE_LOCKED: .locked
@@ -53,7 +59,7 @@ struct DatabaseError: Error, Hashable, Sendable {
         case .full: OutboxError(.full, "the store is full: \(text)")
         case .locked: OutboxError(.locked, "another process has the store open: \(text)")
         case .newer: OutboxError(.newerSchema, text)
-        case .corrupt, .disk, .other: OutboxError(.storage, "the store failed: \(text)")
+        case .corrupt, .disk, .moved, .other: OutboxError(.storage, "the store failed: \(text)")
         }
     }
 }

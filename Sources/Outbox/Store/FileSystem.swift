@@ -25,6 +25,27 @@ enum FileSystem {
         return Int64(answer.st_size)
     }
 
+    /// What tells a file from every other that is there at the same time.
+    struct Identity: Equatable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// Which file a path leads to; nil for none.
+    static func identity(of path: String) -> Identity? {
+        var answer = stat()
+        guard unsafe stat(path, &answer) == 0 else { return nil }
+        return Identity(device: UInt64(answer.st_dev), inode: UInt64(answer.st_ino))
+    }
+
+    /// Waits until the disk has a file; 0, or an `errno`.
+    static func synchronize(file: String) -> Int32 {
+        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0 ? 0 : errno
+    }
+
     /// The folder a path is in.
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

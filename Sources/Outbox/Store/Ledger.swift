@@ -16,6 +16,8 @@ final class Ledger {
 
     /// SQLite's default page size; the quota and the reserve are counted in these.
     static let pageSize: Int64 = 4_096
+    /// Sequence numbers are below 2⁵³: every JSON reader has them exact (RFC 8259, §6).
+    static let numberLimit: Int64 = 1 << 53
 
     let database: Database
     let path: String
@@ -33,6 +35,8 @@ final class Ledger {
     var shedFloor: [Event.Class: Int64] = [:]
     /// Space kept back for when the disk is full.
     var reserve: Reserve
+    /// How far the hub has counted; nil while the file is being built.
+    private var mark: NumberMark?
     /// Whether the file may not grow because the disk is full.
     var isPinned = false
     /// Notices that were put among the events and are not published yet.
@@ -43,6 +47,8 @@ final class Ledger {
     /// is asked when the file has been opened again.
     private(set) var lastAttempt: (sequence: Int64, id: UniqueID)?
 
+    /// Which files are open: the database and its log.
+    private var openFiles: [String: FileSystem.Identity] = [:]
     private var ids = EventIDSource()
     private let hub: String
     private var hubNumber: Int64 = 0
@@ -52,8 +58,9 @@ final class Ledger {
     private let stating: Statement
     private let unstating: Statement
 
-    /// Opens the store's file, or makes it.
-    init(_ settings: StoreSettings, holdsReserve: Bool = true) throws(DatabaseError) {
+    /// Opens the store's file, or makes it; `isBuilding` for one that is to take the place of
+    /// another, and so has no files beside it.
+    init(_ settings: StoreSettings, isBuilding: Bool = false) throws(DatabaseError) {
         path = settings.path
         hub = settings.hub
         // The log takes its rights from the file.
@@ -79,7 +86,62 @@ final class Ledger {
         lastSequence = 0
         reserve = Reserve(path: settings.path + "-reserve")
         try reload()
-        if holdsReserve { try restoreReserve() }
+        for file in [path, path + "-wal"] { openFiles[file] = FileSystem.identity(of: file) }
+        guard !isBuilding else { return }
+        let mark = try NumberMark(opening: Self.markPath(settings))
+        guard !mark.isBeyond(lastSequence) else {
+            throw DatabaseError(
+                code: SQLITE_CORRUPT,
+                text:
+                    "the last event is \(lastSequence), but numbers up to \(mark.reserved) may have "
+                    + "been used: an older file was put in its place")
+        }
+        self.mark = mark
+        if lastSequence > 0 { try reserveNumbers(through: lastSequence) }
+        try restoreReserve()
+    }
+
+    /// Throws `.moved` when somebody removed or replaced the files: what is written from then on is
+    /// gone with the process.
+    func checkPlace() throws(DatabaseError) {
+        for (file, identity) in openFiles where FileSystem.identity(of: file) != identity {
+            throw DatabaseError(
+                code: DatabaseError.moved,
+                text: "\(file) was removed or replaced while hubd had it open")
+        }
+    }
+
+    /// Where the mark of a store is.
+    static func markPath(_ settings: StoreSettings) -> String { settings.path + "-mark" }
+
+    /// Reserves the numbers up to this one.
+    private func reserveNumbers(through number: Int64) throws(DatabaseError) {
+        do throws(DatabaseError) {
+            try mark?.reserve(through: number, oldest: oldestKept)
+        } catch {
+            // Without room for the first mark events are kept all the same; the next ones try again.
+            guard error.kind == .full else { throw error }
+        }
+    }
+
+    /// Notes that old events are gone.
+    func noteOldest() throws(DatabaseError) {
+        do throws(DatabaseError) {
+            try mark?.note(oldest: oldestKept())
+        } catch {
+            guard error.kind == .full else { throw error }
+        }
+    }
+
+    /// The oldest event that is not kept only for being rejected.
+    func oldestKept() throws(DatabaseError) -> Int64 {
+        let oldest = try database.number(
+            """
+            SELECT sequence FROM event
+            WHERE NOT EXISTS (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+            ORDER BY sequence LIMIT 1
+            """)
+        return oldest == 0 ? lastSequence + 1 : oldest
     }
 
     /// Reads what is kept in memory of the tables.
@@ -87,6 +149,16 @@ final class Ledger {
         try loadHubs()
         lastSequence = try database.number(
             "SELECT seq FROM sqlite_sequence WHERE name = 'event'")
+        let newest = try database.number("SELECT max(sequence) FROM event")
+        let oldest = try database.number("SELECT min(sequence) FROM event")
+        // Whatever is counted from here on stays in these bounds, so no sum of it overflows.
+        guard oldest >= 0, newest <= lastSequence, lastSequence < Self.numberLimit else {
+            throw DatabaseError(
+                code: SQLITE_CORRUPT,
+                text:
+                    "events \(oldest) to \(newest) do not go with \(lastSequence) as the last number"
+            )
+        }
         lastID = try events(after: lastSequence - 1, limit: 1).first?.id
         try loadSinks()
     }
@@ -154,6 +226,11 @@ final class Ledger {
     func insert(
         _ events: [Event], after last: Int64, at now: EventTime
     ) throws(DatabaseError) -> [StoredEvent] {
+        guard last < Self.numberLimit - Int64(events.count) else {
+            throw DatabaseError(
+                code: SQLITE_TOOBIG, text: "\(path): event \(last) leaves no number for another")
+        }
+        try reserveNumbers(through: last + Int64(events.count))
         let milliseconds = now.unixNanoseconds.floorDivided(by: 1_000_000).quotient
         var stored: [StoredEvent] = []
         stored.reserveCapacity(events.count)

@@ -1,3 +1,5 @@
+internal import CSQLite
+
 /// The sinks' side of the ledger: cursors and rejected events.
 extension Ledger {
     /// An event that a sink would not have.
@@ -13,7 +15,13 @@ extension Ledger {
     func loadSinks() throws(DatabaseError) {
         let rows = try database.prepare("SELECT name, cursor, place FROM sink")
         while try rows.step() {
-            cursors[rows.text(0)] = Cursor(sequence: rows.integer(1), place: rows.integer(2))
+            let cursor = Cursor(sequence: rows.integer(1), place: rows.integer(2))
+            guard (0...lastSequence).contains(cursor.sequence), cursor.place >= 0 else {
+                throw DatabaseError(
+                    code: SQLITE_CORRUPT,
+                    text: "\(rows.text(0)) has event \(cursor.sequence) of \(lastSequence)")
+            }
+            cursors[rows.text(0)] = cursor
         }
         let count = try database.prepare("SELECT count(*) FROM event WHERE sequence > ?1")
         for (name, cursor) in cursors {

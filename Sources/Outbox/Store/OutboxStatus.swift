@@ -16,8 +16,8 @@ public struct OutboxStatus: Sendable {
     public var fileSize: Int64
     /// The part of the quota that is used, 0 to 1.
     public var used: Double
-    /// What was found and saved when a damaged database was put aside; nil when none was.
-    public var salvage: SalvageReport?
+    /// Each time a damaged database was put aside since the start, and what was saved.
+    public var salvages: [SalvageReport]
     /// The sinks, in the order of the configuration.
     public var sinks: [SinkStatus]
 }
@@ -64,16 +64,4 @@ public struct EventPage: Sendable {
     public var through: Int64
     /// Whether there is more behind it.
     public var hasMore: Bool
-}
-
-/// What became of a damaged database.
-public struct SalvageReport: Sendable, Equatable {
-    /// Where it was put aside.
-    public var path: String
-    /// Events that were saved.
-    public var events: Int
-    /// Values of state that were saved.
-    public var values: Int
-    /// Sequence numbers whose events are lost.
-    public var lost: Int
 }

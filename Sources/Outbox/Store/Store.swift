@@ -22,19 +22,26 @@ public actor Store {
     /// The open database; nil while it is failed or closed.
     var ledger: Ledger?
     var couriers: [Courier] = []
+    /// Starts a courier's thread; only a test has another way.
+    var startCourier: @Sendable (Courier) -> Bool = { $0.start() }
     /// Couriers that were asked to end and still may be writing.
     var retiring: [Courier] = []
     /// When a failed database is tried again, and how often it was, on the boot clock.
     var reopenAt: Int64?
     var reopenFailures = 0
+    /// A database that is still open though its file is gone, until it has a file again.
+    var stranded: (ledger: Ledger, cause: String)?
+    /// When it is looked at next whether the files are still there, on the boot clock.
+    private var placeAt: Int64 = 0
     /// When retention and the reserve are looked at next, on the boot clock.
     var upkeepAt: Int64 = 0
     /// What was in a transaction of which it is not known whether it took place.
     var inDoubt: InDoubt?
-    /// Whether damage was found in the file, so that it is put aside before the next opening.
-    var isDamaged = false
+    /// The damage that was found in the file, so that it is put aside before the next opening.
+    var damage: String?
     var shed = 0
-    var salvage: SalvageReport?
+    /// Each salvage since the start; a disk that goes on failing does not make it long.
+    var salvages: [SalvageReport] = []
     var closing: (until: Int64, continuation: CheckedContinuation<Void, Never>)?
 
     /// The thread SQLite is used on.
@@ -48,6 +55,7 @@ public actor Store {
             throw OutboxError(
                 .setting, "store.quota is \(settings.quota) bytes, expected 1 MiB or more")
         }
+        try StorePath.check(settings.path)
         let store = Store(settings)
         guard store.thread.start() else {
             throw OutboxError(.storage, "no thread for the store: the machine has none left")
@@ -139,14 +147,23 @@ public actor Store {
         if pulse.state == .closed { return nil }
         if let reopenAt, now >= reopenAt { reopen() }
         commitWaiting(now: now)
+        if now >= placeAt { checkPlace(now: now) }
         if let closing, now >= closing.until || couriers.isEmpty { endClosing() }
-        // A full disk is asked about every second.
-        if ledger?.isPinned == true { upkeepAt = min(upkeepAt, now + 1_000_000_000) }
+        // A full disk is asked about every second, and so is a full quota.
+        if ledger?.isPinned == true || pulse.state == .full {
+            upkeepAt = min(upkeepAt, now + 1_000_000_000)
+        }
         if ledger != nil, now >= upkeepAt { upkeep(now: now) }
         return [
             reopenAt, ledger == nil ? nil : intake.deadline, ledger == nil ? nil : upkeepAt,
-            closing?.until,
+            ledger == nil ? nil : placeAt, closing?.until,
         ].compactMap(\.self).min()
+    }
+
+    /// Every commit looks whether the files are still there; this looks while there are none.
+    private func checkPlace(now: Int64) {
+        placeAt = now + 5_000_000_000
+        _ = try? attempt { ledger throws(DatabaseError) in try ledger.checkPlace() }
     }
 
     // MARK: The end
@@ -170,6 +187,7 @@ public actor Store {
         guard let closing else { return }
         self.closing = nil
         couriers = []
+        if stranded != nil { reopen() }
         // What the log holds is durable as it is; this leaves one tidy file.
         try? ledger?.checkpoint("TRUNCATE")
         ledger = nil

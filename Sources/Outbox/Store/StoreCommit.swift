@@ -65,7 +65,7 @@ extension Store {
         } catch {
             switch error.kind {
             case .full: fill(pack, error)
-            case .corrupt, .disk, .locked, .newer, .other: recover(pack, from: error)
+            case .corrupt, .disk, .locked, .moved, .newer, .other: recover(pack, from: error)
             }
         }
     }
@@ -75,9 +75,12 @@ extension Store {
         let now = settings.clock()
         let events = pack.events(at: now)
         let state = pack.state
-        return try ledger.makingRoom(at: now) { () throws(DatabaseError) in
+        let stored = try ledger.makingRoom(at: now) { () throws(DatabaseError) in
             try ledger.append(events, state: state, at: now)
         }
+        // Nothing is acknowledged that no file will have.
+        try ledger.checkPlace()
+        return stored
     }
 
     /// The pack is durable: tells its callers, the daemon and the sinks.
@@ -108,12 +111,7 @@ extension Store {
 
     /// There is no room for the whole pack: loose events go, and requests are tried one by one.
     private func fill(_ pack: Pack, _ error: DatabaseError) {
-        let reason =
-            ledger?.isPinned == true ? "the disk is full" : "the quota of the store is used up"
-        pulse.enter(
-            .full,
-            reason + " by events that some sink has not got: free the disk, raise store.quota, "
-                + "or mend the sink")
+        pulse.enter(.full, fullReason)
         intake.countUnreported(pack.dropped)
         intake.countDropped(pack.looseItems.count)
         let requests = pack.requests

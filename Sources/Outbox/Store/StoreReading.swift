@@ -67,7 +67,8 @@ extension Store {
             fileSize: (FileSystem.length(of: settings.path) ?? 0)
                 + (FileSystem.length(of: settings.path + "-wal") ?? 0),
             used: (try? attempt { ledger throws(DatabaseError) in try ledger.used }) ?? 0,
-            salvage: salvage, sinks: couriers.map { status(of: $0, now: now, boot: boot) })
+            salvages: salvages.map(\.updated),
+            sinks: couriers.map { status(of: $0, now: now, boot: boot) })
     }
 
     private func status(of courier: Courier, now: EventTime, boot: Int64) -> SinkStatus {
@@ -93,13 +94,7 @@ extension Store {
             if ledger.isPinned { try ledger.restoreReserve() }
             return try ledger.retire(olderThan: retention, at: time)
         }
-        if let ledger {
-            if ledger.isPinned {
-                if pulse.state == .well { pulse.enter(.full, "the disk is full: free some space") }
-            } else if pulse.state == .full, let used = try? ledger.used, used < 0.99 {
-                pulse.enter(.well)
-            }
-        }
+        reviewRoom()
         // Age is asked about once a minute, and at once while there is more to retire.
         upkeepAt = retired == Ledger.trimBatch ? now : now + 60_000_000_000
     }

@@ -1,3 +1,5 @@
+internal import CSQLite
+
 /// Opening again after the disk or the file has failed.
 ///
 /// A failed fsync is never repeated: the kernel may have dropped the pages and say yes the second
@@ -58,9 +60,10 @@ extension Store {
     @discardableResult
     func fail(_ error: DatabaseError) -> Bool {
         shed += ledger?.shedCount ?? 0
+        if error.kind == .moved, let ledger { stranded = (ledger, error.text) }
         ledger = nil
         pulse.enter(.failed, error.outboxError.text)
-        if error.kind == .corrupt { isDamaged = true }
+        if error.kind == .corrupt { damage = error.text }
         let first = reopenFailures == 0
         reopenFailures += 1
         // 1 s, 2 s, 4 s … 30 s: a disk that is gone is not hammered, one that is back is used soon.
@@ -83,7 +86,8 @@ extension Store {
 
     private func reopenNow() -> Bool {
         do throws(DatabaseError) {
-            let opened = try isDamaged ? salvaged() : openOrSalvage()
+            try bringBack()
+            let opened = if let damage { try salvaged(damage) } else { try openOrSalvage() }
             // Not until this has worked is anything in the log known to be on the disk.
             try opened.checkpoint("TRUNCATE")
             ledger = opened
@@ -98,6 +102,14 @@ extension Store {
         }
     }
 
+    /// Gives a database whose file is gone a file again. Its connection is closed before the next
+    /// is opened: SQLite removes the log by its name.
+    private func bringBack() throws(DatabaseError) {
+        guard let (ledger, cause) = stranded else { return }
+        told(try Salvage(settings: settings, cause: cause).rescue(ledger))
+        stranded = nil
+    }
+
     /// The events of a transaction that took place after all.
     private func tookPlace(_ doubt: InDoubt) -> [StoredEvent]? {
         guard let last = doubt.last, let ledger, ledger.lastSequence == last.sequence,
@@ -109,8 +121,13 @@ extension Store {
     /// Opens the file; a damaged one is put aside and what can be read is saved.
     func openOrSalvage() throws(DatabaseError) -> Ledger {
         do throws(DatabaseError) {
-            try Salvage.finish(settings)
+            let finished = try Salvage.finish(settings)
+            try refuseEmptyFile()
             let ledger = try Ledger(settings)
+            if var report = finished {
+                report.events = Int(try ledger.database.number("SELECT count(*) FROM event"))
+                told(report)
+            }
             // The name of a new file is durable from here on.
             let failure = FileSystem.synchronize(folder: FileSystem.folder(of: settings.path))
             guard failure == 0 else {
@@ -119,15 +136,35 @@ extension Store {
             return ledger
         } catch {
             guard error.kind == .corrupt else { throw error }
-            return try salvaged()
+            return try salvaged(error.text)
         }
     }
 
+    /// An empty file, or none, is the beginning of a hub only when it has not counted yet. SQLite
+    /// would throw away the log of one that was emptied.
+    private func refuseEmptyFile() throws(DatabaseError) {
+        guard FileSystem.length(of: settings.path) ?? 0 == 0,
+            try NumberMark(reading: Ledger.markPath(settings)).reserved > 0
+        else { return }
+        throw DatabaseError(
+            code: SQLITE_CORRUPT, text: "\(settings.path) was emptied or removed")
+    }
+
     /// Puts the damaged file aside, and opens one with what can be read of it.
-    private func salvaged() throws(DatabaseError) -> Ledger {
-        let (ledger, report) = try Salvage(settings: settings).run()
-        isDamaged = false
-        salvage = report
+    private func salvaged(_ cause: String) throws(DatabaseError) -> Ledger {
+        let (ledger, report) = try Salvage(settings: settings, cause: cause).run()
+        damage = nil
+        told(report)
         return ledger
     }
+
+    /// Keeps a report for those who ask for the status.
+    func told(_ report: SalvageReport) {
+        salvages.append(report)
+        salvages[salvages.count - 1].number = (salvages.dropLast().last?.number ?? 0) + 1
+        if salvages.count > Self.keptReports { salvages.removeFirst() }
+    }
+
+    /// More salvages than this within the second between two looks at the status there are not.
+    private static let keptReports = 32
 }

@@ -34,15 +34,42 @@ extension Store {
                 throw OutboxError(.setting, error.text)
             }
         }
+        try begin(added, for: sinks.map(\.name))
+        // Nothing fails from here on.
         let gone = couriers.filter { courier in !sinks.contains(courier.settings) }
         couriers.removeAll { courier in gone.contains { $0 === courier } }
         retiring += gone
         for courier in gone { courier.finish(by: BootClock.now()) }
-        try attempt { ledger throws(DatabaseError) in try ledger.setSinks(sinks.map(\.name)) }
-        for courier in added where courier.start() { couriers.append(courier) }
+        couriers += added
+        for courier in added { courier.ring() }
+        publish([])
         let order = sinks.map(\.name)
         couriers.sort {
             (order.firstIndex(of: $0.name) ?? 0) < (order.firstIndex(of: $1.name) ?? 0)
+        }
+    }
+
+    /// Starts the threads of new couriers and notes the sinks, or does neither. Until a courier
+    /// counts as one of the store it gets nothing to deliver.
+    private func begin(_ added: [Courier], for names: [String]) throws(OutboxError) {
+        do throws(OutboxError) {
+            for courier in added {
+                guard startCourier(courier) else {
+                    throw OutboxError(
+                        .storage,
+                        "no thread for sink \(courier.name): the machine has none left, "
+                            + "see TasksMax and LimitNOFILE of the unit")
+                }
+            }
+            let now = settings.clock()
+            try attempt { ledger throws(DatabaseError) in
+                try ledger.makingRoom(at: now) { () throws(DatabaseError) in
+                    try ledger.setSinks(names)
+                }
+            }
+        } catch {
+            for courier in added { courier.finish(by: BootClock.now()) }
+            throw error
         }
     }
 
@@ -116,6 +143,7 @@ extension Store {
             try ledger.makingRoom(at: now) { () throws(DatabaseError) in try write(ledger) }
         }
         publish([])
+        reviewRoom()
         return isNoted != nil
     }
 
@@ -133,7 +161,7 @@ extension Store {
         } catch {
             switch error.kind {
             case .full, .locked, .newer, .other: break
-            case .corrupt, .disk:
+            case .corrupt, .disk, .moved:
                 fail(error)
                 reopenAt = BootClock.now()
             }

@@ -141,6 +141,23 @@ struct StatusReport {
         fields.set("refused", outbox.refused)
         fields.set("rejected", outbox.rejected)
         fields.set("problem", outbox.health.reason.isEmpty ? nil : outbox.health.reason)
+        if !outbox.salvages.isEmpty { fields.set("salvages", outbox.salvages.map(salvage)) }
+        return fields
+    }
+
+    private func salvage(_ report: SalvageReport) -> Fields {
+        var fields = Fields()
+        fields.set("cause", report.cause)
+        fields.set("path", report.path)
+        let time = WallClock.Reading(
+            unixNanoseconds: report.unixNanoseconds,
+            utcOffset: WallClock.utcOffset(at: report.unixNanoseconds / 1_000_000_000),
+            isSynchronised: true)
+        fields.set("time", time.rfc3339)
+        fields.set("saved", report.events)
+        fields.set("lost", report.lost)
+        fields.set("gone", report.gone)
+        fields.set("unknown", report.unknown)
         return fields
     }
 

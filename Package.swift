@@ -45,7 +45,7 @@ let package = Package(
         system("CLinux", nil, "libc6-dev"),
         system("CDBus", "dbus-1", "libdbus-1-dev"),
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
-        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        system("CCurl", nil, "libcurl4-openssl-dev"),
         system("CCrypto", "libcrypto", "libssl-dev"),
         system("CSystemd", "libsystemd", "libsystemd-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),

@@ -12,9 +12,12 @@ struct Endpoint: Sendable, Equatable {
         func wrong(_ text: String) -> SinkFault {
             SinkFault(.setting, "sink \(url): \(text)")
         }
-        guard let parser = unsafe curl_url() else { throw wrong("out of memory") }
-        defer { unsafe curl_url_cleanup(parser) }
-        guard unsafe curl_url_set(parser, CURLUPART_URL, url, 0) == CURLUE_OK,
+        guard hub_curl_is_there() else {
+            throw wrong("libcurl.so.4 cannot be loaded: apt install libcurl4")
+        }
+        guard let parser = unsafe hub_curl_url() else { throw wrong("out of memory") }
+        defer { unsafe hub_curl_url_cleanup(parser) }
+        guard unsafe hub_curl_url_set(parser, CURLUPART_URL, url, 0) == CURLUE_OK,
             let scheme = unsafe Self.part(CURLUPART_SCHEME, of: parser),
             let host = unsafe Self.part(CURLUPART_HOST, of: parser)
         else { throw wrong("is no address, expected https://host/path") }
@@ -41,9 +44,9 @@ struct Endpoint: Sendable, Equatable {
 
     private static func part(_ part: CURLUPart, of parser: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard unsafe curl_url_get(parser, part, &text, 0) == CURLUE_OK, let found = unsafe text
+        guard unsafe hub_curl_url_get(parser, part, &text, 0) == CURLUE_OK, let found = unsafe text
         else { return nil }
-        defer { unsafe curl_free(found) }
+        defer { unsafe hub_curl_free(found) }
         return unsafe String(cString: found)
     }
 }

@@ -53,7 +53,7 @@ struct HTTPVerdict {
             // More than a day is cut down to an hour anyway; Duration has room for any Int64.
             return .seconds(min(seconds, 86_400))
         }
-        let date = Int64(unsafe curl_getdate(text, nil))
+        let date = Int64(unsafe hub_curl_getdate(text))
         guard date >= 0 else { return nil }
         return .seconds(max(0, min(date.subtractingReportingOverflow(now).partialValue, 86_400)))
     }

@@ -42,11 +42,11 @@ internal import CCurl
     private var deadline = Deadline()
 
     /// libcurl is set up once per process (curl_global_init(3)).
-    private static let isUsable = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    private static let isUsable = hub_curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// Makes a transfer; nil when memory is out.
     init?(_ endpoint: Endpoint, _ settings: HTTPSinkSettings) {
-        guard Self.isUsable, let handle = unsafe curl_easy_init() else { return nil }
+        guard Self.isUsable, let handle = unsafe hub_curl_easy_init() else { return nil }
         unsafe self.handle = handle
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -77,7 +77,7 @@ internal import CCurl
     }
 
     deinit {
-        unsafe curl_easy_cleanup(handle)
+        unsafe hub_curl_easy_cleanup(handle)
         unsafe errorText.deallocate()
     }
 
@@ -93,8 +93,8 @@ internal import CCurl
         unsafe errorText[0] = 0
         var list: UnsafeMutablePointer<curl_slist>?
         // An empty Expect: the first byte of a body need not wait for a 100 (Continue).
-        for header in headers + ["Expect:"] { unsafe list = curl_slist_append(list, header) }
-        defer { unsafe curl_slist_free_all(list) }
+        for header in headers + ["Expect:"] { unsafe list = hub_curl_slist_append(list, header) }
+        defer { unsafe hub_curl_slist_free_all(list) }
         unsafe hub_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
         let left = deadline.left / 1_000_000
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(left, limits.connect.nanoseconds / 1_000_000)))
@@ -108,7 +108,7 @@ internal import CCurl
         var content = content
         let code = unsafe content.withUnsafeMutableBytes { buffer in
             unsafe hub_curl_set_pointer(handle, CURLOPT_POSTFIELDS, buffer.baseAddress)
-            return unsafe curl_easy_perform(handle)
+            return unsafe hub_curl_easy_perform(handle)
         }
         unsafe hub_curl_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
         return Answer(
@@ -134,7 +134,7 @@ internal import CCurl
         set(CURLOPT_TIMEOUT_MS, milliseconds)
         unsafe hub_curl_set_pointer(
             handle, CURLOPT_XFERINFODATA, Unmanaged.passUnretained(self).toOpaque())
-        let code = unsafe curl_easy_perform(handle)
+        let code = unsafe hub_curl_easy_perform(handle)
         let answer = Answer(
             code: code, status: 0, retryAfter: nil, body: [], text: text(of: code),
             system: Int32(clamping: number(CURLINFO_OS_ERRNO)),
@@ -153,7 +153,7 @@ internal import CCurl
         while let entry = unsafe line {
             let text = unsafe entry.pointee.data.map { unsafe String(cString: $0) } ?? ""
             if text.hasPrefix(key) {
-                let date = Int64(unsafe curl_getdate(String(text.dropFirst(key.count)), nil))
+                let date = Int64(unsafe hub_curl_getdate(String(text.dropFirst(key.count))))
                 return date < 0 ? nil : date
             }
             unsafe line = entry.pointee.next
@@ -176,7 +176,7 @@ internal import CCurl
 
     private func text(of code: CURLcode) -> String {
         let detail = unsafe String(cString: errorText)
-        return unsafe detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        return unsafe detail.isEmpty ? String(cString: hub_curl_easy_strerror(code)) : detail
     }
 
     // MARK: What libcurl calls

@@ -42,6 +42,8 @@ class Adapter(controller.Controller):
             hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
             | hci.LeFeatureMask.LE_PERIODIC_ADVERTISING
         )
+        self.refused: set[str] = set()
+        self.transport = None
 
     # Data on the emulated link carries the sender's random address. BlueZ sets one for scanning,
     # and peers, who know this adapter by its public address, would answer to nobody.
@@ -52,6 +54,19 @@ class Adapter(controller.Controller):
     @random_address.setter
     def random_address(self, address):
         pass
+
+    def on_hci_command_packet(self, command):
+        """Carries out a command of the host, or refuses it: those with a status alone, such as LE Set
+        Scan Enable."""
+        if command.name not in self.refused:
+            super().on_hci_command_packet(command)
+            return
+        status = hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
+        self.send_hci_packet(
+            hci.HCI_Command_Complete_Event(
+                num_hci_command_packets=1, command_opcode=command.op_code, return_parameters=status
+            )
+        )
 
     def hear(self, heard: Heard):
         """Reports one packet to the host, and what an active scan gets for an answer."""
@@ -84,13 +99,20 @@ class Adapter(controller.Controller):
 async def open_adapter(address: str) -> Adapter:
     """Gives the kernel a controller with this public address; it becomes the next hciN."""
     vhci = await transport.open_transport("vhci")
-    return Adapter(
+    adapter = Adapter(
         "adapter",
         host_source=vhci.source,
         host_sink=vhci.sink,
         link=link.LocalLink(),
         public_address=f"{address}/P",
     )
+    adapter.transport = vhci
+    return adapter
+
+
+async def close_adapter(adapter: Adapter):
+    """Takes the controller away from the kernel, as if it were pulled out."""
+    await adapter.transport.close()
 
 
 def add_device(adapter: Adapter, name: str, address: str) -> Device:

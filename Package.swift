@@ -60,6 +60,7 @@ let package = Package(
         library("Crypto", ["CCrypto"]),
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
+        library("BlueZ", ["DBus", "EventLoop", "BeaconScanner"]),
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
@@ -68,8 +69,8 @@ let package = Package(
         program(
             "hubd",
             [
-                "BeaconScanner", "Campaigns", "CaptureFile", "Configuration", "Crypto", "DBus",
-                "EventLoop",
+                "BeaconScanner", "BlueZ", "Campaigns", "CaptureFile", "Configuration", "Crypto",
+                "DBus", "EventLoop",
                 "HardwareHub", "JSON", "Outbox", "CSystemd", "CLinux",
             ]),
         program(
@@ -87,6 +88,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "FakeBlueZ", dependencies: ["DBus", "EventLoop"], path: "Tests/FakeBlueZ",
+            swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("Crypto", ["Crypto"]),
         tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
@@ -94,10 +98,11 @@ let package = Package(
         tests("HardwareHub", ["HardwareHub", "Crypto"]),
         tests("EventLoop", ["EventLoop"]),
         tests("DBus", ["DBus", "EventLoop"]),
+        tests("BlueZ", ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ"]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),
-        tests("Hubd", ["hubd", "hubctl"]),
+        tests("Hubd", ["hubd", "hubctl", "FakeBlueZ", "BeaconScanner", "DBus", "EventLoop"]),
         tests("Hubctl", ["hubctl", "HardwareHub", "JSON"]),
     ]
 )

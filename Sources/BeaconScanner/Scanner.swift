@@ -120,6 +120,22 @@ public struct Scanner: ~Copyable, Sendable {
         Self.hear(&parser, &stages, event, adapter, radio, now, sighting)
     }
 
+    /// Takes one advertisement that came apart already, as a Bluetooth daemon delivers it.
+    ///
+    /// - Parameters:
+    ///   - header: who sent it and how strong it was.
+    ///   - payload: its advertising data.
+    ///   - radio: which radio heard it, by the owner's numbers.
+    ///   - now: when it was heard.
+    ///   - sighting: as above.
+    public mutating func hear(
+        _ header: Advertisement, payload: Span<UInt8>, radio: UInt8, at now: BootTime,
+        _ sighting: (Int32, Proximity) -> Void = { _, _ in }
+    ) {
+        parser.countSeparate()
+        stages.take(header.address, header.rssi, payload, radio, now, sighting)
+    }
+
     // The two stored properties come in one by one: a closure over `self` could not change one
     // while the other is being changed.
     @inline(__always)
@@ -128,7 +144,9 @@ public struct Scanner: ~Copyable, Sendable {
         _ chunk: Span<UInt8>, _ radio: UInt8, _ now: BootTime,
         _ sighting: (Int32, Proximity) -> Void
     ) {
-        parser.parse(record, in: chunk) { stages.take($0, $1, radio, now, sighting) }
+        parser.parse(record, in: chunk) {
+            stages.take($0.address, $0.rssi, $1, radio, now, sighting)
+        }
     }
 
     @inline(__always)
@@ -138,52 +156,71 @@ public struct Scanner: ~Copyable, Sendable {
         _ sighting: (Int32, Proximity) -> Void
     ) {
         parser.parse(event: event, adapter: adapter, time: now) {
-            stages.take($0, $1, radio, now, sighting)
+            stages.take($0.address, $0.rssi, $1, radio, now, sighting)
         }
     }
 }
 
 extension Scanner.Stages {
-    /// Takes one advertisement.
+    /// Takes one advertisement. What nearly every one of a beacon holds is taken here, and the
+    /// rest apart: what the walk needs is then not made ready for each report.
     @inline(__always)
     fileprivate mutating func take(
-        _ header: Advertisement, _ payload: Span<UInt8>, _ radio: UInt8, _ now: BootTime,
-        _ sighting: (Int32, Proximity) -> Void
+        _ address: DeviceAddress, _ rssi: RSSI, _ payload: Span<UInt8>, _ radio: UInt8,
+        _ now: BootTime, _ sighting: (Int32, Proximity) -> Void
     ) {
         counts.advertisements &+= 1
-        var sealed: EncryptedTelemetry?
-        Self.recognize(
-            &recognizer, &presence, &counts, header, payload, radio, now, &sealed, sighting)
-        if let sealed { open(sealed, header.address, now) }
+        let front = recognizer.front(of: payload)
+        if let frame = front.frame {
+            Self.take(frame, address, rssi, radio, now, &presence, &counts, sighting)
+        }
+        guard front.end < payload.count else { return }
+        let rest = payload.extracting(front.end..<payload.count)
+        let sealed = Self.takeRest(
+            rest, address, rssi, radio, now, &recognizer, &presence, &counts, sighting)
+        if let sealed { open(sealed, address, now) }
     }
 
+    // The stages come in one by one: a closure over `self` could not change one while another is
+    // being changed.
     @inline(__always)
-    private static func recognize(
-        _ recognizer: inout Recognizer, _ presence: inout PresenceTable,
-        _ counts: inout Scanner.Counts, _ header: Advertisement, _ payload: Span<UInt8>,
-        _ radio: UInt8, _ now: BootTime, _ sealed: inout EncryptedTelemetry?,
+    private static func take(
+        _ frame: BeaconFrame, _ address: DeviceAddress, _ rssi: RSSI, _ radio: UInt8,
+        _ now: BootTime, _ presence: inout PresenceTable, _ counts: inout Scanner.Counts,
         _ sighting: (Int32, Proximity) -> Void
     ) {
-        recognizer.recognize(payload) { recognition in
+        counts.beacons &+= 1
+        let index = presence.observe(
+            frame.id, address: address, rssi: rssi, measuredPower: frame.measuredPower,
+            radio: radio, at: now)
+        guard index >= 0 else { return }
+        counts.configured &+= 1
+        if let proximity = presence.proximityNow(of: index) { sighting(index, proximity) }
+    }
+
+    /// - Returns: encrypted telemetry, which it takes more than these stages to open.
+    @inline(never)
+    private static func takeRest(
+        _ payload: Span<UInt8>, _ address: DeviceAddress, _ rssi: RSSI, _ radio: UInt8,
+        _ now: BootTime, _ recognizer: inout Recognizer, _ presence: inout PresenceTable,
+        _ counts: inout Scanner.Counts, _ sighting: (Int32, Proximity) -> Void
+    ) -> EncryptedTelemetry? {
+        var sealed: EncryptedTelemetry?
+        recognizer.walk(payload) { recognition in
             switch recognition {
             case .beacon(let frame):
-                counts.beacons &+= 1
-                let index = presence.observe(
-                    frame.id, address: header.address, rssi: header.rssi,
-                    measuredPower: frame.measuredPower, radio: radio, at: now)
-                guard index >= 0 else { return }
-                counts.configured &+= 1
-                if let proximity = presence.proximityNow(of: index) { sighting(index, proximity) }
+                take(frame, address, rssi, radio, now, &presence, &counts, sighting)
             case .telemetry(let telemetry):
                 counts.telemetry &+= 1
                 let reading = BatteryReading(millivolts: telemetry.battery)
-                presence.observeBattery(reading, address: header.address, at: now)
+                presence.observeBattery(reading, address: address, at: now)
             case .encryptedTelemetry(let telemetry):
                 counts.telemetry &+= 1
                 sealed = telemetry
             case .airSync: counts.airSync &+= 1
             }
         }
+        return sealed
     }
 
     /// Opens encrypted telemetry with the key of the beacon that sends from the same address.

@@ -1,30 +1,36 @@
 public import BeaconScanner
 internal import Glibc
 
-/// A capture file on disk, read piece by piece into one buffer of fixed size.
+/// A capture file on disk, read piece by piece into one buffer of bounded size.
 ///
 /// The I/O around `CaptureReader`, for the daemon that plays a capture and for the tool that
-/// replays one. A packet's bytes are valid while it is
-/// given out.
+/// replays one. A packet's bytes are valid while it is given out. A file that fits the buffer is
+/// read once, however often it is played.
 public struct CaptureFile: ~Copyable {
-    /// How much is read at once: some thousand records, small enough for the second-level cache.
-    private static let bufferSize = 256 << 10
+    /// How much is read at once when nothing is said: some thousand records, small enough for the
+    /// second-level cache.
+    public static let usualMemory = 256 << 10
 
     /// The file's path, for messages.
     public let path: String
 
     private let descriptor: Int32
-    private var reader = CaptureReader()
-    private var buffer = [UInt8](repeating: 0, count: bufferSize)
-    private var filled = 0
-    private var position = 0
-    private var isAtEnd = false
-    private var waiting: CaptureRecord?
+    @usableFromInline var reader = CaptureReader()
+    @usableFromInline var buffer: [UInt8]
+    @usableFromInline var filled = 0
+    @usableFromInline var position = 0
+    @usableFromInline var isAtEnd = false
+    /// Whether the buffer still begins with the file's first byte.
+    private var isFromStart = true
+    @usableFromInline var waiting: CaptureRecord?
 
     /// Opens a capture.
     ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - memory: how many of its bytes are held at once, at the most.
     /// - Throws: `CaptureFileError` when the file cannot be opened or is no regular file.
-    public init(path: String) throws(CaptureFileError) {
+    public init(path: String, memory: Int = usualMemory) throws(CaptureFileError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw CaptureFileError(path: path, .cannotOpen(SystemText.of(errno)))
@@ -36,13 +42,16 @@ public struct CaptureFile: ~Copyable {
         }
         self.path = path
         self.descriptor = descriptor
+        // One byte more than the file, so that its end is found without making room.
+        let wanted = min(max(Int(status.st_size), 0), memory) + 1
+        buffer = [UInt8](repeating: 0, count: max(wanted, CaptureReader.smallestBuffer))
     }
 
     deinit {
         close(descriptor)
     }
 
-    /// What became of the records so far.
+    /// What became of the records of this round so far.
     public var counts: CaptureCounts { reader.counts }
 
     /// The file's format; nil before its header was read.
@@ -55,6 +64,7 @@ public struct CaptureFile: ~Copyable {
     /// - Returns: whether the end of the file was reached.
     /// - Throws: `CaptureFileError` when the file is no capture, is damaged from here on, or
     ///   cannot be read.
+    @inlinable
     public mutating func play(
         _ body: (CaptureRecord, Span<UInt8>) -> Bool
     ) throws(CaptureFileError) -> Bool {
@@ -75,50 +85,60 @@ public struct CaptureFile: ~Copyable {
                         return false
                     }
                 }
+                if isAtEnd {
+                    try reader.finish(remaining: filled - position)
+                    return true
+                }
             } catch {
                 throw CaptureFileError(path: path, .damaged(error))
             }
-            if isAtEnd { return true }
             try refill(&bytes)
         }
     }
 
-    /// Begins again at the file's first record; the counts go on.
+    /// Begins again at the file's first record; the counts are of the new round.
     public mutating func rewind() throws(CaptureFileError) {
+        reader = CaptureReader()
+        position = 0
+        waiting = nil
+        if isFromStart { return }
         guard lseek(descriptor, 0, SEEK_SET) == 0 else {
             throw CaptureFileError(path: path, .cannotRead(SystemText.of(errno)))
         }
-        reader = CaptureReader()
         filled = 0
-        position = 0
         isAtEnd = false
-        waiting = nil
+        isFromStart = true
     }
 
-    /// Moves what is left to the front and fills up behind it.
-    private mutating func refill(_ buffer: inout [UInt8]) throws(CaptureFileError) {
-        let rest = filled - position
-        let start = position
+    /// Reads on behind what is there; in a full buffer, what was played makes room.
+    @usableFromInline
+    mutating func refill(_ buffer: inout [UInt8]) throws(CaptureFileError) {
+        if filled == buffer.count { discardPlayed(&buffer) }
+        let start = filled
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return 0 }
-            unsafe memmove(base, base + start, rest)
             while true {
-                let count = unsafe read(descriptor, base + rest, bytes.count - rest)
+                let count = unsafe read(descriptor, base + start, bytes.count - start)
                 if count >= 0 || errno != EINTR { return count }
             }
         }
-        filled = rest
-        position = 0
         guard count >= 0 else {
             throw CaptureFileError(path: path, .cannotRead(SystemText.of(errno)))
         }
         filled += count
-        guard count == 0 else { return }
-        isAtEnd = true
-        do throws(CaptureError) {
-            try reader.finish(remaining: rest)
-        } catch {
-            throw CaptureFileError(path: path, .damaged(error))
+        isAtEnd = count == 0
+    }
+
+    /// Moves what is left to the front of the buffer.
+    private mutating func discardPlayed(_ buffer: inout [UInt8]) {
+        let start = position
+        let rest = filled - position
+        unsafe buffer.withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe memmove(base, base + start, rest)
         }
+        filled = rest
+        position = 0
+        isFromStart = false
     }
 }

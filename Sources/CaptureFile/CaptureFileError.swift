@@ -20,6 +20,7 @@ public struct CaptureFileError: Error, Hashable, Sendable, CustomStringConvertib
     /// What went wrong.
     public let reason: Reason
 
+    @usableFromInline
     init(path: String, _ reason: Reason) {
         self.path = path
         self.reason = reason

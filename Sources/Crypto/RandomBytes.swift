@@ -1,12 +1,8 @@
-internal import CCrypto
-
-/// Random bytes from libcrypto's generator, fit for keys and identifiers.
+/// Random bytes from the kernel's generator (getrandom(2)), fit for keys and identifiers.
+///
+/// The kernel's generator is seeded once the machine has booted, and asking it costs no state of
+/// our own: libcrypto's would bring half a megabyte of tables into memory for a few bytes.
 public func randomBytes(_ count: Int) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: max(0, count))
-    guard let length = Int32(exactly: bytes.count), unsafe RAND_bytes(&bytes, length) == 1 else {
-        // The generator is not seeded: the kernel's one always is, once booted.
-        var kernel = SystemRandomNumberGenerator()
-        return bytes.map { _ in UInt8.random(in: .min ... .max, using: &kernel) }
-    }
-    return bytes
+    var kernel = SystemRandomNumberGenerator()
+    return (0..<max(0, count)).map { _ in UInt8.random(in: .min ... .max, using: &kernel) }
 }

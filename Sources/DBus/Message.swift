@@ -1,4 +1,5 @@
 internal import CDBus
+internal import Glibc
 
 /// One D-Bus message, sent or received; released when its owner ends.
 ///
@@ -85,6 +86,15 @@ public struct Message: ~Copyable {
     /// The object called, or the one that the signal comes from.
     public var path: ObjectPath? {
         unsafe text(dbus_message_get_path(pointer)).map(ObjectPath.init(checked:))
+    }
+
+    /// Reads the path in place; nil when there is none.
+    public borrowing func withPath<Result>(_ body: (Span<UInt8>) -> Result?) -> Result? {
+        guard let path = unsafe dbus_message_get_path(pointer) else { return nil }
+        let count = unsafe strlen(path)
+        return unsafe path.withMemoryRebound(to: UInt8.self, capacity: count) {
+            body(unsafe Span(_unsafeStart: $0, count: count))
+        }
     }
 
     /// The interface of the member.

@@ -1,5 +1,6 @@
 internal import CDBus
 public import EventLoop
+internal import Glibc
 
 /// Reads the arguments of a message one after the other.
 ///
@@ -123,6 +124,25 @@ public struct MessageReader: ~Copyable {
             throw BusError(.invalidArgs, "no descriptor came with the message")
         }
         return Descriptor(owning: number)
+    }
+
+    /// Reads an `s` or an `o` in place: the span lives as long as `body`.
+    ///
+    /// For messages that come by the thousand, where a `String` each would be an allocation each.
+    public mutating func utf8<Result>(
+        _ body: (Span<UInt8>) throws(BusError) -> Result
+    ) throws(BusError) -> Result {
+        if code != Code.objectPath { try expect(Code.string) }
+        var start: UnsafePointer<CChar>?
+        unsafe dbus_message_iter_get_basic(&iterator, &start)
+        guard let start = unsafe start else { throw mismatch("a text", "nothing") }
+        let count = unsafe strlen(start)
+        try spend(bytes: count + 5)
+        next()
+        return try unsafe start.withMemoryRebound(to: UInt8.self, capacity: count) {
+            (bytes) throws(BusError) in
+            try body(unsafe Span(_unsafeStart: bytes, count: count))
+        }
     }
 
     private mutating func basic<Value: BitwiseCopyable>(

@@ -77,9 +77,13 @@ extension MatchRule {
         if let pathNamespace, !message.lies(in: pathNamespace) { return false }
         guard let argument0 else { return true }
         let first = try? message.read(limits: .reply) { (reader) throws(BusError) in
-            try reader.string()
+            try reader.utf8 { text in
+                let wanted = argument0.utf8
+                guard text.count == wanted.count else { return false }
+                return zip(text.indices, wanted).allSatisfy { text[$0] == $1 }
+            }
         }
-        return first == argument0
+        return first ?? false
     }
 }
 

@@ -1,6 +1,5 @@
 import BeaconScanner
 import Campaigns
-import CaptureFile
 import Configuration
 import DBus
 import EventLoop
@@ -28,7 +27,7 @@ final class Daemon {
     private let watch: ProblemWatch
     private let connection: Connection
     let startedAt = Hub.loop.now
-    private var captures: [CaptureRadio] = []
+    let radios: Radios
     private var busProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
     private var lastChange: Task<Void, Never>?
@@ -43,7 +42,7 @@ final class Daemon {
 
     /// Opens the store and connects the stations; nothing is heard yet.
     init(
-        _ loaded: Loaded, config: String, bus: Bus?, journal: Journal
+        _ loaded: Loaded, config: String, bus: Bus?, bluezBus: Bus = .system, journal: Journal
     ) async throws(OutboxError) {
         self.loaded = loaded
         self.config = config
@@ -66,6 +65,8 @@ final class Daemon {
         connection = Connection(bus ?? loaded.settings.bus.bus, root: Self.root)
         let transitions = TransitionFeed()
         air = Air(loaded.catalog, keys: loaded.keys, settings: presence) { transitions.take($0) }
+        radios = Radios(
+            air, shop, leaveAfter: presence.leaveFloor, journal: journal, bluezBus: bluezBus)
         transitions.onTransition = { [weak self] in self?.keep($0) }
         commits.onCommit = { [weak self] in self?.announce($0) }
     }
@@ -76,7 +77,7 @@ final class Daemon {
         try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
         await reportSalvage()
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
-        startRadios()
+        await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         await serve()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }
@@ -130,58 +131,6 @@ final class Daemon {
             )
             return true
         }
-    }
-
-    // MARK: Radios
-
-    private func startRadios() {
-        for radio in loaded.settings.radios { start(radio) }
-    }
-
-    private func start(_ radio: Radio) {
-        let zone = radio.zone.flatMap { loaded.catalog.zoneNumbers[$0] }
-        switch radio.kind {
-        case .capture(let path, let speed, let isRepeated):
-            let name = "capture:" + (path.split(separator: "/").last.map(String.init) ?? path)
-            let number = air.add(
-                RadioStatus(name: name, kind: "capture", zone: radio.zone), in: zone)
-            play(path, number, name, speed, isRepeated)
-        case .bluez(let adapter):
-            addUnserved("bluez", adapter, radio.zone)
-        case .monitor(let adapter):
-            addUnserved("monitor", adapter, radio.zone)
-        }
-    }
-
-    private func play(
-        _ path: String, _ number: UInt8, _ name: String, _ speed: Radio.Speed, _ isRepeated: Bool
-    ) {
-        do throws(CaptureFileError) {
-            let capture = CaptureRadio(
-                try CaptureFile(path: path), number: number, speed: speed, isRepeated: isRepeated,
-                air: air, shop: shop
-            ) { [weak self] state in
-                self?.air.setState(state, of: number)
-                if state == .ended {
-                    self?.journal.info("\(name): played to its end", .captureEnded)
-                }
-            }
-            air.setState(.hearing, of: number)
-            captures.append(capture)
-            capture.start()
-        } catch {
-            air.setState(.failed("\(error)"), of: number)
-        }
-    }
-
-    /// A radio of a kind that this version does not serve: visible, and not silently deaf.
-    private func addUnserved(_ kind: String, _ adapter: String?, _ zone: String?) {
-        var status = RadioStatus(
-            name: adapter.map { "\(kind):\($0)" } ?? kind, kind: kind, zone: zone)
-        status.state = .failed(
-            "hubd \(Self.version) hears captures only; radios of kind \"\(kind)\" come with a later version"
-        )
-        _ = air.add(status, in: nil)
     }
 
     // MARK: Keep
@@ -245,14 +194,7 @@ final class Daemon {
     }
 
     func problems(_ outbox: OutboxStatus) -> [HubProblem] {
-        var problems: [HubProblem] = []
-        let radios = air.radios
-        let isDeaf = !radios.isEmpty && radios.allSatisfy { $0.state.problem != nil }
-        for radio in radios {
-            guard let text = radio.state.problem else { continue }
-            problems.append(
-                HubProblem(part: "radio \(radio.name)", text: text, isFatal: isDeaf))
-        }
+        var problems = radios.problems
         switch outbox.health.state {
         case .well: break
         case .failed, .closed:
@@ -344,7 +286,7 @@ final class Daemon {
         air.configure(new.catalog, keys: new.keys)
         shop.configure(new.catalog)
         let zones = new.catalog.zoneNumbers
-        for (number, radio) in air.radios.enumerated() where radio.state.problem == nil {
+        for (number, radio) in air.radios.enumerated() {
             air.assign(radio: UInt8(clamping: number), zone: radio.zone.flatMap { zones[$0] })
         }
     }
@@ -368,7 +310,7 @@ final class Daemon {
         isStopping = true
         ServiceManager.stopping()
         journal.notice("ending", .stopping)
-        for capture in captures { capture.stop() }
+        radios.stop()
         await store.close(within: .seconds(2))
         connection.close()
     }

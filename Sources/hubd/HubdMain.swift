@@ -48,7 +48,8 @@ enum HubdMain {
         let daemon: Daemon
         do throws(OutboxError) {
             daemon = try await Daemon(
-                loaded, config: options.config, bus: options.bus, journal: journal)
+                loaded, config: options.config, bus: options.bus, bluezBus: options.bluezBus,
+                journal: journal)
             try await daemon.start()
         } catch {
             let mend = error.code == .locked ? "; is another hubd running?" : ""

@@ -1,6 +1,7 @@
 import BeaconScanner
 import CaptureFile
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -40,6 +41,24 @@ struct CaptureFileTests {
                 return true
             }
             #expect(isAtEnd && seen == 5_000)
+            try file.rewind()
+        }
+    }
+
+    @Test func whatFitsIsReadOnce() throws {
+        let path = try capture(1_000)
+        var file = try CaptureFile(path: path, memory: 1 << 20)
+        for round in 0..<3 {
+            var seen = 0
+            let isAtEnd = try file.play { record, chunk in
+                #expect(chunk[record.bytes.upperBound - 1] == UInt8(truncatingIfNeeded: seen))
+                seen += 1
+                return true
+            }
+            #expect(isAtEnd && seen == 1_000)
+            #expect(file.counts.records == 1_000 && file.counts.partial == 0)
+            // From now on there is nothing left to read.
+            if round == 0 { #expect(unsafe truncate(path, 0) == 0) }
             try file.rewind()
         }
     }

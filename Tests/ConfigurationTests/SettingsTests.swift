@@ -72,6 +72,26 @@ struct SettingsTests {
         #expect(settings.presence.missingAfter == .seconds(172_800))
     }
 
+    @Test("adapters are named by address or number, and the hub can be a beacon")
+    func adapters() throws {
+        let named = try settings(
+            """
+            { radios: [ { kind: "bluez", adapter: "00:1a:7d:da:71:13" },
+                        { kind: "bluez", adapter: "hci12" } ],
+              broadcast: { id: "FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10001/7",
+                           measuredPower: -65, adapter: "hci1" } }
+            """)
+        #expect(
+            named.radios.map(\.kind) == [
+                .bluez(adapter: "00:1A:7D:DA:71:13"), .bluez(adapter: "hci12"),
+            ])
+        let id = try #require(BeaconID("FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10001/7"))
+        #expect(
+            named.broadcast == .init(id: id, measuredPower: -65, adapter: "hci1"))
+        let short = try settings("{ broadcast: { id: \"\(id)\" } }")
+        #expect(short.broadcast?.measuredPower == -59)
+    }
+
     @Test("relative paths start at the main file, bare secrets are credentials")
     func paths() throws {
         let main = SourceFile(
@@ -128,7 +148,8 @@ struct SettingsTests {
                 "hubd.json5:1:14: hub.id: \"a b\", expected 1 to 64 letters, digits, \".\", \"-\" or"
                     + " \"_\", such as \"store-0042\"",
                 "hubd.json5:2:9: store: 1, expected an object with \"path\" or \"quota\"",
-                "10.json5:1:3: sotre: unknown key, expected \"hub\", \"radios\", \"catalog\","
+                "10.json5:1:3: sotre: unknown key, expected \"hub\", \"radios\", \"broadcast\","
+                    + " \"catalog\","
                     + " \"store\", \"sinks\", \"devices\", \"bus\" or \"presence\" (did you mean"
                     + " \"store\"?)",
                 "10.json5:2:20: hub.timezone: 8, expected a time zone such as \"Asia/Shanghai\" or"
@@ -177,6 +198,19 @@ struct SettingsProblemTests {
             "radios[0].speed: 1, expected no \"speed\" with kind \"bluez\""
         ),
         ("{ radios: [ { kind: 'bluez', adapter: 'usb0' } ] }", "radios[0].adapter: \"usb0\""),
+        (
+            "{ radios: [ { kind: 'bluez', adapter: '00:1A:7D:DA:71' } ] }",
+            "radios[0].adapter: \"00:1A:7D:DA:71\", expected an adapter's address such as"
+        ),
+        ("{ broadcast: {} }", "broadcast.id: missing, expected an iBeacon's UUID/MAJOR/MINOR"),
+        (
+            "{ broadcast: { id: 'eddystone:00112233445566778899/AABBCCDDEEFF' } }",
+            "expected an iBeacon's UUID/MAJOR/MINOR"
+        ),
+        (
+            "{ broadcast: { id: 'FDA50693-A4E2-4FB1-AFCF-C6EB07647825/1/2', measuredPower: 30 } }",
+            "broadcast.measuredPower: 30, expected"
+        ),
         (
             "{ radios: [ { kind: 'monitor' }, { kind: 'monitor' } ] }",
             "radios[1]: the same radio a second time, expected it once (at 1:13)"

@@ -41,14 +41,14 @@ struct NeighborTests {
         #expect(hub.end() == 0)
     }
 
-    @Test func radiosOfALaterVersionAreNotSilentlyDeaf() throws {
+    @Test func aRadioWithoutBluetoothdIsNotSilentlyDeaf() throws {
         let hub = try TestHub()
         try hub.configure(radios: "[{ kind: \"bluez\", adapter: \"hci0\" }]")
         try hub.start()
-        try hub.wait("status") { try hub.hubctl("status").status != 3 }
+        try hub.wait("the fault") { try hub.hubctl("status").status == 2 }
         let status = try hub.hubctl("status")
-        #expect(status.status == 2)
         #expect(status.output.contains("bluez:hci0"))
+        #expect(status.output.contains("systemctl enable --now bluetooth.service"))
     }
 
     @Test func twoDaemonsOnOneStore() throws {

@@ -35,6 +35,8 @@ final class TestHub {
     let folder: URL
     private var bus: Process?
     private var hub: Process?
+    /// Where bluetoothd is, when not on the hub's own bus.
+    var bluezAddress: String?
 
     init() throws {
         folder = FileManager.default.temporaryDirectory
@@ -135,7 +137,11 @@ final class TestHub {
         let journal = try FileHandle(forWritingTo: folder.appending(path: "journal"))
         let process = Process()
         process.executableURL = Self.programs.appending(path: "hubd")
-        process.arguments = ["--config", "\(folder.path)/hubd.json5", "--bus", busAddress]
+        // No test may meet the machine's own bluetoothd.
+        process.arguments = [
+            "--config", "\(folder.path)/hubd.json5", "--bus", busAddress, "--bluez-bus",
+            bluezAddress ?? busAddress,
+        ]
         process.standardError = journal
         try process.run()
         hub = process

@@ -88,8 +88,8 @@ public struct ReportParser: Sendable {
         guard head.bigEndian(UInt32.self, at: 0) & 0xff00_ffff == 0x3e00_0201,
             Int(head[1]) &+ 1 == end, Int(head[12]) &+ 13 == end,
             end &- 13 <= Advertisement.longestLegacyData,
-            let properties = Self.legacyProperties(head[4]), head[5] <= 3,
-            let kind = DeviceAddress.Kind(rawValue: head[5])
+            let properties = Self.legacyProperties(head[4]),
+            let kind = DeviceAddress.Kind(sent: head[5])
         else { return false }
         tally.received &+= 1
         tally.delivered &+= 1
@@ -114,8 +114,7 @@ public struct ReportParser: Sendable {
         guard head.bigEndian(UInt32.self, at: 0) & 0xff00_ffff == 0x3e00_0d01,
             Int(head[1]) &+ 2 == event.count, Int(head[27]) &+ 28 == event.count,
             event.count &- 28 <= Advertisement.longestLegacyData, head[4] & 0x70 == 0x10,
-            Self.isLegacyPDU(head[4]), head[6] <= 3,
-            let kind = DeviceAddress.Kind(rawValue: head[6])
+            Self.isLegacyPDU(head[4]), let kind = DeviceAddress.Kind(sent: head[6])
         else { return false }
         tally.received &+= 1
         tally.delivered &+= 1
@@ -157,7 +156,7 @@ public struct ReportParser: Sendable {
             tally.rejected.count(.eventType)
             return end &+ 1
         }
-        guard head[1] <= 3, let kind = DeviceAddress.Kind(rawValue: head[1]) else {
+        guard let kind = DeviceAddress.Kind(sent: head[1]) else {
             tally.rejected.count(.addressType)
             return end &+ 1
         }
@@ -257,6 +256,12 @@ public struct ReportParser: Sendable {
             deliver(header, reassembly.storage.span.extracting(range))
         case .dropped: tally.dropped &+= 1
         }
+    }
+
+    /// Counts an advertisement that somebody else took out of its report.
+    mutating func countSeparate() {
+        tally.received &+= 1
+        tally.delivered &+= 1
     }
 
     /// Counts a link-layer packet: its advertisement, or why there is none.

@@ -19,11 +19,12 @@ public struct Recognizer: Sendable {
     /// - Parameters:
     ///   - payload: the advertising data of one report.
     ///   - body: is given each thing that was recognized.
-    @inlinable @inline(__always)
+    @inlinable
     public mutating func recognize(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) {
-        let start = fastLane(payload, body)
-        guard start < payload.count else { return }
-        walk(payload.extracting(start..<payload.count), body)
+        let front = front(of: payload)
+        if let frame = front.frame { body(.beacon(frame)) }
+        guard front.end < payload.count else { return }
+        walk(payload.extracting(front.end..<payload.count), body)
     }
 
     /// Takes the two commonest structures from the front of a payload: flags, which say nothing
@@ -31,19 +32,18 @@ public struct Recognizer: Sendable {
     ///
     /// Two of five reports in a mall end here, without a walk whose branches nobody can predict.
     ///
-    /// - Returns: where the walk goes on.
+    /// - Returns: the iBeacon if there is one, and where the walk goes on.
     @inlinable @inline(__always)
-    func fastLane(_ payload: Span<UInt8>, _ body: (Recognition) -> Void) -> Int {
-        guard payload.count >= 3 &+ IBeacon.markLength else { return 0 }
+    func front(of payload: Span<UInt8>) -> (frame: BeaconFrame?, end: Int) {
+        guard payload.count >= 3 &+ IBeacon.markLength else { return (nil, 0) }
         let start = payload[0] == 2 && payload[1] == 1 ? 3 : 0
         let end = start &+ IBeacon.structureLength
         // One branch for both questions: each alone would be a coin toss for the processor.
         let difference = IBeacon.difference(fromMark: payload, at: start)
         let shortfall = UInt32(truncatingIfNeeded: (payload.count &- end) &>> (Int.bitWidth - 1))
-        guard difference | shortfall == 0 else { return start }
+        guard difference | shortfall == 0 else { return (nil, start) }
         let frame = IBeacon(structure: payload.extracting(start..<end))
-        body(.beacon(BeaconFrame(id: frame.id, measuredPower: frame.measuredPower)))
-        return end
+        return (BeaconFrame(id: frame.id, measuredPower: frame.measuredPower), end)
     }
 
     /// Reports what the structures of a payload hold.

@@ -46,7 +46,6 @@ public struct CaptureReader: Sendable {
     ///   - position: where in the chunk to begin; moved behind what was read.
     /// - Returns: nil when the chunk ends within the next record.
     /// - Throws: `CaptureError` when the file cannot be read, or not any further.
-    @inlinable
     public mutating func next(
         in chunk: Span<UInt8>, at position: inout Int
     ) throws(CaptureError) -> CaptureRecord? {

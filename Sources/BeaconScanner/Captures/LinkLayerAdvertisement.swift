@@ -14,13 +14,12 @@ extension ReportParser {
     ) {
         guard record.bytes.upperBound <= chunk.count else { return }
         let bytes = chunk.extracting(record.bytes)
-        switch record.kind {
-        case .event:
+        if record.kind == .event {
             parse(
                 event: bytes, adapter: record.adapter,
                 time: BootTime(nanoseconds: record.time &* 1000), deliver)
-        case .linkLayer: parse(pdu: bytes, rssi: record.rssi, phy: record.phy, deliver)
-        case .command, .acl, .sco, .iso: break
+        } else if record.kind == .linkLayer {
+            parse(pdu: bytes, rssi: record.rssi, phy: record.phy, deliver)
         }
     }
 

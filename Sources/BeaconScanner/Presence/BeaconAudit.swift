@@ -44,7 +44,8 @@ struct BeaconAudit: Sendable {
     ///
     /// - Returns: the findings as they are now.
     mutating func visit(
-        _ track: BeaconTrack, _ rules: PresenceRules, _ around: Surroundings
+        _ track: borrowing BeaconTrack, _ rules: borrowing PresenceRules,
+        _ around: Surroundings
     ) -> Findings {
         var findings = track.state.findings
         let limit = rules.leaveLimit(meanGap: track.intervals.meanGap)

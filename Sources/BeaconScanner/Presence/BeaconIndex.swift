@@ -1,23 +1,28 @@
 /// Finds a configured beacon's index by its identifier.
 ///
-/// Open addressing with linear probing, at most a quarter full, built once for each configuration and
+/// Open addressing with linear probing, at most half full, built once for each configuration and
 /// only read afterwards. Nothing from the air is ever inserted, so no sender can fill it, push a
 /// beacon out or lengthen a probe; the seed keeps it from aiming at the longest one. The
-/// identifiers themselves stay in the records, which a hit needs anyway.
+/// identifiers themselves stay in the records, which a hit needs anyway; four bytes a place keep
+/// the index of a mall in the first-level cache.
 struct BeaconIndex: Sendable {
-    /// The upper 32 bits of the hash, then the index; all ones for a free place.
-    private var places: [UInt64]
+    /// The record's number in the low bits, as much of the hash as there is room for above them;
+    /// all ones for a free place.
+    private var places: [UInt32]
     private let mask: Int
+    private let numberMask: UInt32
     private let hash: SeededHash
 
-    private static let free = UInt64.max
+    private static let free = UInt32.max
 
     /// Makes an index of records. Of two with the same identifier the first counts.
     init(_ tracks: [BeaconTrack], hash: SeededHash) {
         var size = 16
-        while size < 4 * tracks.count { size *= 2 }
-        places = [UInt64](repeating: Self.free, count: size)
+        while size < 2 * tracks.count { size *= 2 }
+        places = [UInt32](repeating: Self.free, count: size)
         mask = size - 1
+        // The highest number is below half the size, so no entry is all ones.
+        numberMask = UInt32(truncatingIfNeeded: size - 1)
         self.hash = hash
         for (number, track) in tracks.enumerated() where find(track.id, in: tracks) == nil {
             insert(number, hash: hash(track.id))
@@ -27,18 +32,25 @@ struct BeaconIndex: Sendable {
     private mutating func insert(_ number: Int, hash: UInt64) {
         var place = Int(truncatingIfNeeded: hash) & mask
         while places[place] != Self.free { place = (place + 1) & mask }
-        places[place] = hash & 0xffff_ffff_0000_0000 | UInt64(UInt32(truncatingIfNeeded: number))
+        places[place] = tag(hash) | UInt32(truncatingIfNeeded: number)
+    }
+
+    /// The part of the hash that an entry keeps; other bits than those that chose the place.
+    @inline(__always)
+    private func tag(_ hash: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: hash >> 32) & ~numberMask
     }
 
     /// The index of an identifier; −1 when it is not configured.
     @inline(__always)
     func find(_ id: BeaconID, hash: UInt64, in tracks: [BeaconTrack]) -> Int {
         var place = Int(truncatingIfNeeded: hash) & mask
+        let tag = tag(hash)
         while true {
             let entry = places[place]
             if entry == Self.free { return -1 }
-            if (entry ^ hash) >> 32 == 0 {
-                let number = Int(truncatingIfNeeded: entry & 0xffff_ffff)
+            if entry & ~numberMask == tag {
+                let number = Int(truncatingIfNeeded: entry & numberMask)
                 if tracks[number].id == id { return number }
             }
             place = (place + 1) & mask

@@ -3,7 +3,7 @@
 /// State and what was announced of it are kept apart. A transition is the difference of the two,
 /// so a full queue delays a transition and never loses one.
 struct BeaconTrack: Sendable {
-    // What every report reads or writes lies together, some 190 bytes in three or four cache lines:
+    // What every report reads or writes lies together, some 180 bytes in three or four cache lines:
     // from the end of `addresses` to the beginning of `radios`.
     private(set) var addresses = AddressTracks()
     let id: BeaconID
@@ -21,14 +21,16 @@ struct BeaconTrack: Sendable {
     /// Whether a sample passed a boundary towards this proximity.
     private var isPending = false
     private var pendingProximity = Proximity.unknown
+    /// Where the level may be without a step to another proximity.
+    private var band = Ranging.Band.empty
     private(set) var isWorn: Bool
     private(set) var hasEntered = false
     /// What the owner was told.
     private(set) var announced = State()
-    private var proximitySince: Int64 = 0
     private(set) var intervals = IntervalEstimate()
     private(set) var radios = RadioTracks()
 
+    private var proximitySince: Int64 = 0
     /// When the present or last stay began.
     private(set) var enteredAt = BootTime(nanoseconds: 0)
     /// The zone a fixed beacon belongs to; −1 for none.
@@ -80,20 +82,20 @@ struct BeaconTrack: Sendable {
         static let mayEnter = Attention(rawValue: 2)
         /// The address index does not count the address yet.
         static let newAddress = Attention(rawValue: 4)
+        /// The level is beyond the band of the present proximity: see `leaveBand`.
+        static let beyondBand = Attention(rawValue: 8)
     }
 
     /// Takes one report.
     ///
     /// - Parameters:
     ///   - report: what was heard.
-    ///   - hearing: the radios that listen.
-    ///   - ranging: the model of distance.
+    ///   - table: which radios listen.
     ///   - displaced: set to the address that lost its place to the report's.
     /// - Returns: what is to be done beyond this record.
     @inline(__always)
     mutating func hear(
-        _ report: PresenceReport, hearing: RadioSet,
-        ranging: Ranging, displaced: inout AddressKey?
+        _ report: PresenceReport, _ table: borrowing RadioTable, displaced: inout AddressKey?
     ) -> Attention {
         adverts &+= 1
         var attention: Attention = []
@@ -116,11 +118,11 @@ struct BeaconTrack: Sendable {
         lastHeard = report.now
         lastHeardAt = report.at
         advertisedPower = report.measuredPower
-        let heard = radios.hear(report, hearing: hearing, meanGap: intervals.meanGap)
+        let heard = radios.hear(report, table, meanGap: intervals.meanGap)
         // The first gap after an absence is not an interval.
         if let gap = heard.gap, isContinuous { intervals.learn(gap) }
         if state.isPresent {
-            if heard.isReading { range(ranging, at: report.now) }
+            if heard.isReading, !isWithinBand { attention.insert(.beyondBand) }
             if isUnannounced { attention.insert(.changed) }
         } else if isEstablished {
             attention.insert(.mayEnter)
@@ -135,24 +137,44 @@ struct BeaconTrack: Sendable {
         return max(PresenceRules.attemptWindow, learned)
     }
 
-    /// Follows the best radio's level through the boundaries of proximity.
+    /// Whether the best radio's level is where the present proximity holds.
+    @inline(__always)
+    private var isWithinBand: Bool {
+        mutating get {
+            guard let level = radios.best.rssi else { return true }
+            guard band.keeps(rssi: level, measuredPower: measuredPower) else { return false }
+            isPending = false
+            return true
+        }
+    }
+
+    /// The best radio's level is beyond the band of the present proximity.
     ///
     /// A change needs two samples in a row beyond the boundary's margin and a second in the
     /// present zone: one deep fade of one channel is no step.
-    @inline(__always)
-    private mutating func range(_ ranging: Ranging, at now: Int64) {
-        guard let level = radios.best.rssi else { return }
+    ///
+    /// - Returns: whether the proximity is another one now.
+    mutating func leaveBand(_ ranging: Ranging, at now: Int64) -> Bool {
+        guard let level = radios.best.rssi else { return false }
         let seen = ranging.proximity(
             rssi: level, measuredPower: measuredPower, from: state.proximity)
         if seen == state.proximity {
             isPending = false
-            return
+            return false
         }
         let isSecond = isPending && seen == pendingProximity
         isPending = true
         pendingProximity = seen
-        guard isSecond, now &- proximitySince >= PresenceRules.proximityDwell else { return }
-        state.proximity = seen
+        guard isSecond, now &- proximitySince >= PresenceRules.proximityDwell else { return false }
+        move(to: seen, ranging, at: now)
+        return true
+    }
+
+    private mutating func move(
+        to proximity: Proximity, _ ranging: Ranging, at now: Int64
+    ) {
+        state.proximity = proximity
+        band = ranging.band(of: proximity)
         proximitySince = now
         isPending = false
     }
@@ -172,17 +194,17 @@ struct BeaconTrack: Sendable {
         state.isPresent = true
         enteredAt = at
         hasEntered = true
-        isPending = false
-        proximitySince = now
-        state.proximity =
-            radios.best.rssi.map { rules.ranging.proximity(rssi: $0, measuredPower: measuredPower) }
-            ?? .unknown
+        let proximity = radios.best.rssi.map {
+            rules.ranging.proximity(rssi: $0, measuredPower: measuredPower)
+        }
+        move(to: proximity ?? .unknown, rules.ranging, at: now)
     }
 
     /// The beacon is gone.
     mutating func leave() {
         state.isPresent = false
         state.proximity = .unknown
+        band = .empty
     }
 
     /// When silence becomes meaningful, observed time: the earliest instant from which a radio

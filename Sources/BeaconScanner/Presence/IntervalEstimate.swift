@@ -21,11 +21,11 @@ struct IntervalEstimate: Sendable {
     /// Mean gap between adverts received, in nanoseconds; 0 before the first gap.
     private(set) var meanGap: Int64 = 0
     private var windowShortest = Int64.max
+    private var gaps: UInt8 = 0
+    private var windows: UInt8 = 0
     private var averageShortest: Int64 = 0
     /// The interval the beacon had when it was first learned, in nanoseconds; 0 before.
     private(set) var baseline: Int64 = 0
-    private var gaps: UInt8 = 0
-    private var windows: UInt8 = 0
 
     /// The advertising interval in nanoseconds; the mean gap before sixteen gaps are known.
     var interval: Int64 { windows > 0 ? averageShortest : meanGap }

@@ -15,6 +15,7 @@ extension PresenceTable {
 
     /// The same for the hot path: mutating, because a borrow of this table from within a closure
     /// copies all of it.
+    @inline(__always)
     mutating func proximityNow(of index: Int32) -> Proximity? {
         guard index >= 0, Int(index) < tracks.count, tracks[Int(index)].state.isPresent else {
             return nil

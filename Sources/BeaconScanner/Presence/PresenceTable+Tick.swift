@@ -34,7 +34,11 @@ extension PresenceTable {
             tracks[beacon].setClaimed(true, place: 0)
         }
         if attention.contains(.mayEnter) { mayEnter(beacon, report) }
-        if attention.contains(.changed) { announce(beacon, at: report.at) }
+        var isChanged = attention.contains(.changed)
+        if attention.contains(.beyondBand) {
+            isChanged = tracks[beacon].leaveBand(rules.ranging, at: report.now) || isChanged
+        }
+        if isChanged { announce(beacon, at: report.at) }
     }
 
     /// An absent beacon has been heard enough to enter, unless its sender counterfeits a fleet.
@@ -55,8 +59,7 @@ extension PresenceTable {
         deadlines[beacon] = .max
         if tracks[beacon].state.isPresent {
             let limit = rules.leaveLimit(meanGap: tracks[beacon].intervals.meanGap)
-            // Without a listening radio there is no silence, so nothing is due.
-            let rest = silence(of: beacon).map { limit &- $0 } ?? .max
+            let rest = rest(of: beacon, limit: limit)
             if rest <= 0 {
                 tracks[beacon].leave()
                 presentCount -= 1
@@ -77,6 +80,16 @@ extension PresenceTable {
             }
         }
         announce(beacon, at: now)
+    }
+
+    /// How much longer a present beacon may be silent; at least `recheck` when it is that much or
+    /// more.
+    private func rest(of beacon: Int, limit: Int64) -> Int64 {
+        // Nearly always: it was heard of late, and no radio can have been silent for longer.
+        let sinceHeard = limit &- (clock.now &- tracks[beacon].lastHeard)
+        if sinceHeard >= PresenceRules.recheck { return sinceHeard }
+        // Without a listening radio there is no silence, so nothing is due.
+        return silence(of: beacon).map { limit &- $0 } ?? .max
     }
 
     private func isMissing(_ beacon: Int) -> Bool {

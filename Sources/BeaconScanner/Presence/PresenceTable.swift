@@ -106,8 +106,7 @@ public struct PresenceTable: ~Copyable, Sendable {
             return -1
         }
         var displaced: AddressKey?
-        let attention = tracks[beacon].hear(
-            report, hearing: radios.hearing, ranging: rules.ranging, displaced: &displaced)
+        let attention = tracks[beacon].hear(report, radios, displaced: &displaced)
         if !attention.isEmpty { attend(beacon, attention, report, displaced) }
         return Int32(truncatingIfNeeded: beacon)
     }

@@ -16,9 +16,9 @@ struct RadioTracks: Sendable {
 
     /// The radio that hears the beacon best; first in memory, as most reports are its own.
     private(set) var best = SignalTrack(radio: 0, at: 0)
-    private var others: InlineArray<3, SignalTrack>
     /// How many radios are kept, the best one included; 0 before the first report.
     private(set) var count = 0
+    private var others: InlineArray<3, SignalTrack>
 
     init() {
         others = InlineArray(repeating: SignalTrack(radio: 0, at: 0))
@@ -39,19 +39,19 @@ struct RadioTracks: Sendable {
     ///
     /// - Parameters:
     ///   - report: what was heard.
-    ///   - hearing: the radios that are known to listen; a best radio that does not gives way.
+    ///   - table: which radios listen; a best radio that does not gives way.
     ///   - meanGap: the beacon's learned mean gap, 0 when unknown.
     /// - Returns: the gap it ends and whether it moved the best radio's level.
     @inline(__always)
     mutating func hear(
-        _ report: PresenceReport, hearing: RadioSet, meanGap: Int64
+        _ report: PresenceReport, _ table: borrowing RadioTable, meanGap: Int64
     ) -> Heard {
         if best.radio == report.radio, count > 0 {
             let gap = report.now &- best.lastHeard
             best.hear(report.rssi, at: report.now)
             return Heard(gap: gap, isReading: report.rssi.isAvailable)
         }
-        let isBest = hearOther(report, hearing: hearing, meanGap: meanGap)
+        let isBest = hearOther(report, table, meanGap: meanGap)
         return Heard(gap: nil, isReading: isBest && report.rssi.isAvailable)
     }
 
@@ -59,7 +59,7 @@ struct RadioTracks: Sendable {
     ///
     /// - Returns: whether it is now.
     private mutating func hearOther(
-        _ report: PresenceReport, hearing: RadioSet, meanGap: Int64
+        _ report: PresenceReport, _ table: borrowing RadioTable, meanGap: Int64
     ) -> Bool {
         guard count > 0 else {
             count = 1
@@ -71,7 +71,7 @@ struct RadioTracks: Sendable {
         others[place].hear(report.rssi, at: report.now)
         let lostAfter = max(meanGap &* Self.lostAfterGaps, Self.lostFloor)
         let isLost =
-            report.now &- best.lastHeard > lostAfter || !hearing.contains(best.radio)
+            report.now &- best.lastHeard > lostAfter || !table.hearing.contains(best.radio)
         guard isLost || isClearlyBetter(others[place]) else { return false }
         let former = best
         best = others[place]

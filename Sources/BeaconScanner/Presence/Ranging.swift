@@ -23,13 +23,27 @@ public struct Ranging: Sendable {
     /// the hot path compares floats and never raises anything to a power.
     private let immediateLoss: Float
     private let nearLoss: Float
-    /// Between which losses each proximity is kept, by its raw value; `unknown` never is.
+    /// The band of each proximity, by its raw value; `unknown` is never kept.
     private let kept: InlineArray<4, Band>
 
-    private struct Band: Sendable {
+    /// The path losses between which a proximity is kept, in dB.
+    struct Band: Sendable {
         let from: Float
         let to: Float
+
+        /// Keeps nothing.
+        static let empty = Band(from: .infinity, to: -.infinity)
+
+        /// Whether a level holds the proximity that this is the band of.
+        @inline(__always)
+        func keeps(rssi: Float, measuredPower: Int8) -> Bool {
+            let loss = Float(measuredPower) - rssi
+            return loss >= from && loss < to && Ranging.isPlausible(measuredPower: measuredPower)
+        }
     }
+
+    /// The band in which a proximity is kept.
+    func band(of proximity: Proximity) -> Band { kept[Int(proximity.rawValue)] }
 
     /// Makes a model.
     ///
@@ -49,7 +63,7 @@ public struct Ranging: Sendable {
             Band(
                 from: loss(Self.immediateLimit * inwards), to: loss(Self.nearLimit * outwards)),
             Band(from: loss(Self.nearLimit * inwards), to: .infinity),
-            Band(from: .infinity, to: -.infinity),
+            .empty,
         ]
     }
 
@@ -81,12 +95,8 @@ public struct Ranging: Sendable {
     }
 
     /// The proximity as seen from the present one: a boundary holds until it is clearly passed.
-    @inline(__always)
     func proximity(rssi: Float, measuredPower: Int8, from current: Proximity) -> Proximity {
-        let loss = Float(measuredPower) - rssi
-        let band = kept[Int(current.rawValue)]
-        let isKept = loss >= band.from && loss < band.to
-        if isKept, Self.isPlausible(measuredPower: measuredPower) { return current }
+        if band(of: current).keeps(rssi: rssi, measuredPower: measuredPower) { return current }
         return proximity(rssi: rssi, measuredPower: measuredPower)
     }
 }

@@ -12,6 +12,20 @@ public struct DeviceAddress: Hashable, Sendable {
         case randomIdentity = 3
         /// The advertiser did not send an address.
         case anonymous = 0xff
+
+        /// The kind of an address that was sent, by its number in a report; nil above 3.
+        ///
+        /// In the hot path, where `init(rawValue:)` is a call.
+        @inlinable @inline(__always)
+        init?(sent number: UInt8) {
+            switch number {
+            case 0: self = .public
+            case 1: self = .random
+            case 2: self = .publicIdentity
+            case 3: self = .randomIdentity
+            default: return nil
+            }
+        }
     }
 
     /// What the two highest bits of a random address say (Core 5.4, Vol 6, Part B, §1.3.2).

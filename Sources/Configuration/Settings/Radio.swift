@@ -2,7 +2,8 @@
 public struct Radio: Hashable, Sendable {
     /// `kind` and what belongs to it.
     public enum Kind: Hashable, Sendable {
-        /// `bluez`: through bluetoothd. `adapter` is `hci0` and so on; nil takes the first.
+        /// `bluez`: through bluetoothd. `adapter` is an address such as `00:1A:7D:DA:71:13`, or a
+        /// number such as `hci0`; nil takes the first.
         case bluez(adapter: String?)
         /// `monitor`: the kernel's monitor socket, for what bluetoothd hears anyway; the same
         /// `adapter`, nil for all.

@@ -1,3 +1,5 @@
+public import BeaconScanner
+
 /// What `/etc/hubd/hubd.json5` and its drop-ins say. Every setting has a default but for what
 /// nobody can guess, so an empty object is a configuration.
 ///
@@ -17,6 +19,23 @@ public struct Settings: Hashable, Sendable {
         public init(id: String? = nil, timezone: String? = nil) {
             self.id = id
             self.timezone = timezone
+        }
+    }
+
+    /// `broadcast`: the iBeacon that the hub itself sends.
+    public struct Broadcast: Hashable, Sendable {
+        /// `id`: `UUID/MAJOR/MINOR`.
+        public var id: BeaconID
+        /// `measuredPower`: what a receiver at 1 m measures, in dBm; −59 unless said otherwise.
+        public var measuredPower: Int8
+        /// `adapter`: the adapter that sends it, by address or number; nil takes the first that can.
+        public var adapter: String?
+
+        /// Makes the settings of a broadcast.
+        public init(id: BeaconID, measuredPower: Int8 = -59, adapter: String? = nil) {
+            self.id = id
+            self.measuredPower = measuredPower
+            self.adapter = adapter
         }
     }
 
@@ -68,6 +87,8 @@ public struct Settings: Hashable, Sendable {
     public var hub: Hub
     /// `radios`: where reports come from; without any the hub hears nothing.
     public var radios: [Radio]
+    /// The iBeacon that the hub itself sends; nil for none.
+    public var broadcast: Broadcast?
     /// `catalog`: the file with zones, beacons, merchants and campaigns; nil for none.
     public var catalog: String?
     /// Where events are kept.
@@ -85,10 +106,11 @@ public struct Settings: Hashable, Sendable {
     public init(
         hub: Hub = Hub(), radios: [Radio] = [], catalog: String? = nil, store: Store = Store(),
         sinks: [Sink] = [], devices: [Device] = [], bus: Bus = .system,
-        presence: Presence = Presence()
+        presence: Presence = Presence(), broadcast: Broadcast? = nil
     ) {
         self.hub = hub
         self.radios = radios
+        self.broadcast = broadcast
         self.catalog = catalog
         self.store = store
         self.sinks = sinks

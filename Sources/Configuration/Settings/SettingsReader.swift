@@ -1,3 +1,4 @@
+import BeaconScanner
 import JSON
 
 extension Settings {
@@ -24,12 +25,14 @@ extension Settings {
 extension Decoding {
     mutating func settings(_ node: JSONNode) -> Settings? {
         let keys = [
-            "hub", "radios", "catalog", "store", "sinks", "devices", "bus", "presence",
+            "hub", "radios", "broadcast", "catalog", "store", "sinks", "devices", "bus",
+            "presence",
         ]
         guard isObject(node, keys: keys) else { return nil }
         var settings = Settings()
         settings.hub = optional("hub", of: node) { $0.hub($1) } ?? settings.hub
         settings.radios = optional("radios", of: node) { $0.radios($1) } ?? []
+        settings.broadcast = optional("broadcast", of: node) { $0.broadcast($1) }
         settings.catalog = optional("catalog", of: node) { $0.path($1) }
         settings.store = optional("store", of: node) { $0.store($1) } ?? settings.store
         settings.sinks = optional("sinks", of: node) { $0.sinks($1) } ?? []
@@ -115,15 +118,43 @@ extension Decoding {
             }
         }
         forbid(["path", "speed", "repeat"], in: node, "with kind \"\(kind)\"")
-        let adapter = optional("adapter", of: node) { decoding, node in
-            decoding.text(node, "an adapter such as \"hci0\"") { text in
-                let number = text.hasPrefix("hci") ? text.dropFirst(3) : ""
-                return number.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 } && !number.isEmpty
-                    && number.utf8.count <= 5
-            }
-        }
+        let adapter = optional("adapter", of: node) { $0.adapter($1) }
         return Radio(
             kind == "bluez" ? .bluez(adapter: adapter) : .monitor(adapter: adapter), zone: zone)
+    }
+
+    /// An adapter by the kernel's number or by its address, which is written in capitals.
+    private mutating func adapter(_ node: JSONNode) -> String? {
+        let expected =
+            "an adapter's address such as \"00:1A:7D:DA:71:13\", which stays, or its number such as "
+            + "\"hci0\""
+        let text = text(node, expected) { text in
+            let number = text.hasPrefix("hci") ? text.dropFirst(3) : ""
+            return DeviceAddress(text) != nil
+                || (number.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 } && !number.isEmpty
+                    && number.utf8.count <= 5)
+        }
+        return text.map { DeviceAddress($0)?.description ?? $0 }
+    }
+
+    private mutating func broadcast(_ node: JSONNode) -> Settings.Broadcast? {
+        guard isObject(node, keys: ["id", "measuredPower", "adapter"]) else { return nil }
+        let expected = "an iBeacon's UUID/MAJOR/MINOR"
+        let id: BeaconID? = required("id", of: node, expected) { decoding, node in
+            guard let id = decoding.beaconID(node) else { return nil }
+            guard id.format == .iBeacon else {
+                decoding.reject(node, expected)
+                return nil
+            }
+            return id
+        }
+        let power = optional("measuredPower", of: node) {
+            $0.whole($1, -128...20 as ClosedRange<Int8>, " dBm")
+        }
+        let adapter = optional("adapter", of: node) { $0.adapter($1) }
+        return id.map {
+            Settings.Broadcast(id: $0, measuredPower: power ?? -59, adapter: adapter)
+        }
     }
 
     private mutating func speed(_ node: JSONNode) -> Radio.Speed? {

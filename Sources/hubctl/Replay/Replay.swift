@@ -24,17 +24,21 @@ struct Replay: ~Copyable {
     private(set) var result = Result()
     private var scanner: Scanner
     private var index: CampaignIndex
-    private let hasCampaigns: Bool
     /// The next time the set of running campaigns can change, in the capture's µs since 1970.
-    private var nextRefresh = Int64.min
+    private var nextRefresh: Int64
     private var nextTick = BootTime(nanoseconds: .min)
-    /// What each round is moved by, so that time goes on from one to the next, in µs.
+    /// The earlier of the two, in µs: all that a record is compared with.
+    private var nextDue = Int64.min
+    /// The first record's time in µs since 1970; nil before it.
+    private var origin: Int64?
+    /// What this round is moved by, so that time goes on from one to the next, in µs; the first
+    /// one stays where it is.
     private var shift: Int64 = 0
-    private var latest: Int64?
+    private var latest: Int64 = 0
 
     init(_ catalog: Catalog) {
         index = CampaignIndex(catalog)
-        hasCampaigns = !catalog.campaigns.isEmpty
+        nextRefresh = catalog.campaigns.isEmpty ? .max : .min
         var settings = PresenceSettings()
         settings.unknownCapacity = 65_536
         // A fixed seed: the same capture gives the same result.
@@ -63,7 +67,7 @@ struct Replay: ~Copyable {
             progress(scanner.reports)
         }
         result.seconds += Self.now() - start
-        shift = latest.map { $0 &+ 1_000 } ?? 0
+        if let origin { shift = latest &+ 1_000 &- origin }
     }
 
     /// Reports heard so far.
@@ -93,23 +97,24 @@ struct Replay: ~Copyable {
 
     @inline(__always)
     private mutating func hear(_ record: CaptureRecord, _ chunk: Span<UInt8>) {
-        let microseconds = record.time &+ firstShift(record.time)
-        let time = BootTime(nanoseconds: microseconds &* 1_000)
-        latest = microseconds
-        if time >= nextTick { tick(time) }
-        if hasCampaigns, microseconds >= nextRefresh { refresh(microseconds) }
+        latest = record.time &+ shift
+        if latest >= nextDue { catchUp(record) }
+        let time = BootTime(nanoseconds: latest &* 1_000)
         Self.hear(&scanner, record, chunk, time, index, &result.matched)
     }
 
-    private var origin: Int64?
-
-    /// Moves a round behind the one before; the first one stays where it is.
-    private mutating func firstShift(_ time: Int64) -> Int64 {
-        if let origin { return shift == 0 ? 0 : shift &- origin }
-        origin = time
-        return 0
+    /// Does what is due at a record's time; at the first one, everything is.
+    @inline(never)
+    private mutating func catchUp(_ record: CaptureRecord) {
+        if origin == nil { origin = record.time }
+        let time = BootTime(nanoseconds: latest &* 1_000)
+        if time >= nextTick { tick(time) }
+        if latest >= nextRefresh { refresh(latest) }
+        nextDue = min(nextRefresh, nextTick.nanoseconds / 1_000)
     }
 
+    // By reference, one by one: the closure could not change one part of `self` while the scanner,
+    // another, is being changed.
     @inline(__always)
     private static func hear(
         _ scanner: inout Scanner, _ record: CaptureRecord, _ chunk: Span<UInt8>, _ time: BootTime,

@@ -31,7 +31,9 @@ enum ReplayVerb: Verb {
         let replay: Replay
         let records: CaptureCounts
         do throws(CaptureFileError) {
-            var file = try CaptureFile(path: arguments.words[0])
+            // Several rounds over a file of usual size should measure hubd and not read(2).
+            let memory = rounds > 1 ? 32 << 20 : CaptureFile.usualMemory
+            var file = try CaptureFile(path: arguments.words[0], memory: memory)
             let catalog =
                 if let configured { configured } else { try BeaconCensus.catalog(of: &file) }
             replay = try play(&file, Replay(catalog), rounds: rounds, output.terminal)

@@ -36,9 +36,17 @@ enum StatusVerb: Verb {
         var lines = [heading(status, terminal), ""]
         for radio in status["radios"]?.elements ?? [] {
             lines += entry("radio", radio, terminal, state: radio["state"], radioText(radio))
+            if let note = radio["note"] { lines += row("", Show.text(note)) }
         }
         if status["radios"]?.elements?.isEmpty ?? true {
             lines += row("radio", "none configured: the hub hears nothing")
+        }
+        if let beacon = status["broadcast"] {
+            let ink: Terminal.Ink = beacon["problem"] == nil ? .good : .bad
+            lines += row(
+                "broadcast",
+                "\(Show.text(beacon["id"])): "
+                    + terminal.paint(Show.text(beacon["state"]), ink))
         }
         lines += row("beacons", beacons(status["beacons"]))
         lines += row("devices", "\(Show.text(status["devices"]?["configured"])) configured")
@@ -88,8 +96,12 @@ enum StatusVerb: Verb {
 
     private static func radioText(_ radio: JSONValue) -> String {
         let zone = radio["zone"].map { ", in \(Show.text($0))" } ?? ""
-        return "\(zone), \(Show.count(radio["reports"])) reports, "
-            + Show.number(radio["reportsPerSecond"], "/s", digits: 0)
+        let adapter = radio["adapter"].map { ", adapter \(Show.text($0))" } ?? ""
+        let heard = radio["lastHeardSeconds"].map { ", heard \(Show.ago($0))" } ?? ""
+        let count = radio["recoveries"]?.number?.integer(as: Int.self) ?? 0
+        let recoveries = count > 0 ? ", recovered \(count) times" : ""
+        return "\(zone)\(adapter), \(Show.count(radio["reports"])) reports, "
+            + Show.number(radio["reportsPerSecond"], "/s", digits: 0) + heard + recoveries
     }
 
     private static func beacons(_ beacons: JSONValue?) -> String {

@@ -55,9 +55,7 @@ final class Air {
     func add(_ status: RadioStatus, in zone: Int32?) -> UInt8 {
         let number = UInt8(clamping: radios.count)
         radios.append(status)
-        if status.state.problem == nil {
-            scanner.presence.assign(radio: number, zone: zone, at: now)
-        }
+        scanner.presence.assign(radio: number, zone: zone, at: now)
         return number
     }
 
@@ -66,6 +64,31 @@ final class Air {
         // What only this radio heard has not left: nobody listens any more.
         if state == .ended || state.problem != nil {
             scanner.presence.radioLost(radio, at: now)
+        }
+    }
+
+    /// Whether the silence of a radio means that beacons are silent. While it does not, what only
+    /// this radio heard does not leave.
+    func setTrusted(_ isTrusted: Bool, _ radio: UInt8) {
+        if isTrusted {
+            scanner.presence.radioRestored(radio, at: now)
+        } else {
+            scanner.presence.radioLost(radio, at: now)
+        }
+    }
+
+    /// Notes what else is known of a radio.
+    func note(_ radio: UInt8, address: String?, recoveries: UInt64) {
+        radios[Int(radio)].address = address
+        radios[Int(radio)].recoveries = recoveries
+    }
+
+    /// Whether any radio but this one has heard something of late.
+    func hearsElsewhere(than radio: UInt8, within nanoseconds: Int64) -> Bool {
+        let present = now
+        return radios.indices.contains { index in
+            guard index != Int(radio), let heard = radios[index].lastHeard else { return false }
+            return present.nanoseconds(since: heard) < nanoseconds
         }
     }
 
@@ -90,6 +113,24 @@ final class Air {
         }
         matches &+= matched
         radios[Int(radio)].reports &+= scanner.reports &- before
+    }
+
+    /// Takes one advertisement that a radio hears now.
+    func hear(
+        _ header: Advertisement, payload: Span<UInt8>, radio: UInt8,
+        at instant: EventLoop.Instant, campaigns: CampaignIndex
+    ) {
+        let time = clock.time(at: instant)
+        if time >= nextTick { tick(at: time) }
+        var matched: UInt64 = 0
+        scanner.hear(header, payload: payload, radio: radio, at: time) { beacon, proximity in
+            let count = campaigns.matches(beacon: beacon, proximity: proximity)
+            matched &+= UInt64(truncatingIfNeeded: count)
+        }
+        matches &+= matched
+        radios[Int(radio)].reports &+= 1
+        radios[Int(radio)].lastHeard = time
+        drain()
     }
 
     /// A capture's time has come to `time`.

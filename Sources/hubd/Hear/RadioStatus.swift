@@ -12,6 +12,8 @@ struct RadioStatus {
         case ended
         /// It does not hear; why, and the mend.
         case failed(String)
+        /// Another state with a name of its own; what it means, and whether that is a problem.
+        case named(String, text: String?, isProblem: Bool)
 
         var name: String {
             switch self {
@@ -19,11 +21,21 @@ struct RadioStatus {
             case .hearing: "hearing"
             case .ended: "ended"
             case .failed: "failed"
+            case .named(let name, _, _): name
             }
         }
 
         var problem: String? {
-            if case .failed(let problem) = self { problem } else { nil }
+            switch self {
+            case .failed(let problem): problem
+            case .named(let name, let text, true): text ?? name
+            default: nil
+            }
+        }
+
+        /// What there is to say of a state that is no problem.
+        var note: String? {
+            if case .named(_, let text, false) = self { text } else { nil }
         }
     }
 
@@ -33,6 +45,12 @@ struct RadioStatus {
     /// The zone it stands in.
     let zone: String?
     var state = State.starting
+    /// The adapter's address, where there is one.
+    var address: String?
+    /// When it last heard something; nil where that says nothing, as of a capture.
+    var lastHeard: BootTime?
+    /// How often it heard again after trouble.
+    var recoveries: UInt64 = 0
     var reports: UInt64 = 0
     var rate = ReportRate()
 }

@@ -11,6 +11,14 @@ enum JournalMessage: String {
     /// The part that PART names does its part again.
     case partRecovered = "fa022f889fb54419ac07400d094d2c6d"
     case captureEnded = "9a136c2e98b24e0e9e1d4d763969ae21"
+    /// The radio that the field RADIO names hears nothing, for longer than usual.
+    case radioSilent = "5b1d7f0c7f3e4f0d9d8a3c9f6e2b4a71"
+    /// It is no longer silent.
+    case radioHeard = "0f6c2e9b4d7a4c55b1e38a7d2c9f6013"
+    /// The hub's own beacon is on the air.
+    case beaconSent = "c27e5a1f8b3d4e64a90b5d1c7f2e8346"
+    /// It no longer is.
+    case beaconStopped = "81a4d3f6e95b4207bc6f0e2d8a7c1b59"
     case storeSalvaged = "8143ec6e265e4fa9aad819c23567ced1"
     case clockSet = "ad7a2bd0d1b54c5ab2dd0f4a3c52b1f9"
     case imported = "c456169fc1524f93893a5a266b3d2acf"

@@ -11,7 +11,7 @@ extension Daemon {
         let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
         return StatusReport(
             version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
-            air: air, shop: shop, outbox: outbox, problems: problems(outbox)
+            air: air, radioOwner: radios, shop: shop, outbox: outbox, problems: problems(outbox)
         ).fields()
     }
 

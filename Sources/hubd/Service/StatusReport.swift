@@ -13,6 +13,7 @@ struct StatusReport {
     let startedAt: EventLoop.Instant
     let settings: Settings
     let air: Air
+    let radioOwner: Radios
     let shop: Shop
     let outbox: OutboxStatus
     let problems: [HubProblem]
@@ -25,6 +26,7 @@ struct StatusReport {
         let uptime = startedAt.duration(to: Hub.loop.now)
         fields.set("uptime", uptime.components.seconds)
         fields.set("radios", radios)
+        fields.set("broadcast", broadcast)
         fields.set("reports", air.reports)
         fields.set(
             "reportsPerSecond",
@@ -55,9 +57,26 @@ struct StatusReport {
             fields.set("state", radio.state.name)
             fields.set("reports", radio.reports)
             fields.set("reportsPerSecond", radio.rate.perSecond.rounded(toDigits: 1))
+            fields.set("adapter", radio.address)
+            fields.set(
+                "lastHeardSeconds",
+                radio.lastHeard.map {
+                    (Double(air.now.nanoseconds(since: $0)) / 1e9).rounded(toDigits: 1)
+                })
+            if radio.kind == "bluez" { fields.set("recoveries", radio.recoveries) }
+            fields.set("note", radio.state.note)
             fields.set("problem", radio.state.problem)
             return fields
         }
+    }
+
+    private var broadcast: Fields? {
+        guard let (id, state, problem) = radioOwner.broadcast else { return nil }
+        var fields = Fields()
+        fields.set("id", id)
+        fields.set("state", state)
+        fields.set("problem", problem)
+        return fields
     }
 
     private var beacons: Fields {

@@ -3,11 +3,13 @@ import DBus
 /// What the command line asks for.
 struct CommandLineOptions {
     static let usage = """
-        Usage: hubd [--config FILE] [--check] [--bus BUS] [--version] [--help]
+        Usage: hubd [--config FILE] [--check] [--bus BUS] [--bluez-bus BUS] [--version] [--help]
 
           --config FILE  the configuration; /etc/hubd/hubd.json5 unless named
           --check        print every problem of configuration and catalog, one a line, and end
           --bus BUS      system, session or a D-Bus address, instead of the configured one
+          --bluez-bus BUS
+                         where bluetoothd is, instead of the system bus: for tests and development
           --version      print the version and end
 
         Exit codes follow sysexits(3): 64 for a wrong command line, 78 for a broken configuration.
@@ -19,6 +21,7 @@ struct CommandLineOptions {
     var wantsVersion = false
     var wantsHelp = false
     var bus: Bus?
+    var bluezBus: Bus = .system
 
     /// A word that hubd does not know, or that misses its value.
     struct Fault: Error {
@@ -40,6 +43,7 @@ struct CommandLineOptions {
             switch name {
             case "--config": config = try value()
             case "--bus": bus = Bus(try value())
+            case "--bluez-bus": bluezBus = Bus(try value())
             case "--check" where parts.count == 1: isCheck = true
             case "--version" where parts.count == 1: wantsVersion = true
             case "--help" where parts.count == 1, "-h" where parts.count == 1: wantsHelp = true

@@ -21,6 +21,7 @@ extension Settings {
         if hub != new.hub { names.append("hub") }
         if store != new.store { names.append("store") }
         if radios != new.radios { names.append("radios") }
+        if broadcast != new.broadcast { names.append("broadcast") }
         if bus != new.bus { names.append("bus") }
         if presence != new.presence { names.append("presence") }
         return names

@@ -1,0 +1,92 @@
+internal import DBus
+public import EventLoop
+
+/// The hub's own beacon: an object on our connection that bluetoothd reads and sends.
+@Hub
+public final class BeaconTransmitter {
+    private static let path: ObjectPath = "/beacon"
+
+    /// What is sent.
+    public let beacon: TransmittedBeacon
+    /// How things stand.
+    public var state: TransmitterState { machine.state }
+    /// Is told of each new state.
+    public var onChange: (TransmitterState) -> Void = { _ in }
+
+    private var machine: TransmitterMachine
+    private weak var client: BlueZClient?
+    private var told: TransmitterState?
+
+    init(_ beacon: TransmittedBeacon, on selector: AdapterSelector, client: BlueZClient) {
+        self.beacon = beacon
+        self.client = client
+        machine = TransmitterMachine(selector)
+        client.connection.export([table], at: Self.path)
+    }
+
+    /// org.bluez.LEAdvertisement1: of type `broadcast`, which is not connectable.
+    private var table: Interface {
+        Interface("org.bluez.LEAdvertisement1", "The beacon that this hub sends.") {
+            Method("Release", needs: .manage, "bluetoothd no longer sends it.") {
+                [weak self] call throws(BusError) in
+                guard let self, call.sender == client?.owner else {
+                    throw BusError(.accessDenied, "only bluetoothd releases an advertisement")
+                }
+                machine.released(at: Hub.loop.now)
+                tell()
+                return []
+            }
+            Property("Type", "s", needs: .read, notice: .const) { .string("broadcast") }
+            Property("ManufacturerData", "a{qv}", needs: .read, notice: .const) {
+                [beacon] in
+                .dictionary(
+                    key: "q", value: "v",
+                    [
+                        BusValue.Entry(
+                            .uint16(TransmittedBeacon.company), .variant(.bytes(beacon.data)))
+                    ])
+            }
+        }
+    }
+
+    func forget() { machine.forget() }
+
+    func adaptersChanged(_ adapters: [Adapter]?) {
+        machine.adaptersChanged(adapters, at: Hub.loop.now)
+        proceed()
+    }
+
+    func tick() { proceed() }
+
+    func stop() { client?.connection.withdraw(Self.path) }
+
+    private func proceed() {
+        if let due = machine.registration(at: Hub.loop.now) { register(due.path, due.token) }
+        tell()
+    }
+
+    private func tell() {
+        guard state != told else { return }
+        told = state
+        onChange(state)
+    }
+
+    private func register(_ adapter: String, _ token: UInt64) {
+        Hub.start { [weak self] in
+            guard let self, let client, let owner = client.owner,
+                let path = ObjectPath(adapter)
+            else { return }
+            var refusal: String?
+            do throws(BusError) {
+                // bluetoothd reads the object before it answers, so this may take a while.
+                _ = try await client.connection.call(
+                    "RegisterAdvertisement", of: Names.advertisingManager, at: owner, path,
+                    [.objectPath(Self.path), .options([])])
+            } catch {
+                refusal = "\(error)"
+            }
+            machine.answered(token, refusal, at: Hub.loop.now)
+            proceed()
+        }
+    }
+}

@@ -1,0 +1,338 @@
+internal import BeaconScanner
+public import DBus
+public import EventLoop
+
+/// hubd's side of BlueZ: follows bluetoothd on the bus, knows its adapters, and hands what they hear
+/// to the radios.
+///
+/// It has a connection of its own, even where its user is on the same bus. A flood of
+/// advertisements then queues there, and not in front of the calls that others make to the user;
+/// and BlueZ, which gives each client one discovery and ends it when the client leaves the bus,
+/// ends ours with this connection.
+///
+/// Each owner of the name `org.bluez` is a generation. With it goes everything that was learned
+/// from it: adapters, devices, discovery. An answer that comes later is dropped.
+@Hub
+public final class BlueZClient {
+    /// What was received, and what of it could not be used.
+    public struct Counters: Hashable, Sendable {
+        /// Advertisements that were handed on.
+        public var advertisements: UInt64 = 0
+        /// Signals whose content is not what BlueZ documents.
+        public var malformed: UInt64 = 0
+        /// Structures of advertisements that were too long.
+        public var omitted: UInt64 = 0
+        /// Owners that org.bluez has had.
+        public var generations: UInt64 = 0
+    }
+
+    /// What was received.
+    public internal(set) var counters = Counters()
+    /// Signals that claimed to come from bluetoothd and did not.
+    public var forgedSignals: UInt64 { connection.counters.forgedSignals }
+    /// Our own name on the bus; nil while we are not on it.
+    public var uniqueName: String? {
+        if case .connected(let name) = connection.state { name } else { nil }
+    }
+    /// The radios, in the order in which they were added.
+    public private(set) var radios: [BlueZRadio] = []
+    /// The beacon that is sent, if any.
+    public private(set) var transmitter: BeaconTransmitter?
+
+    let connection: Connection
+    private(set) var adapters: [String: Adapter] = [:]
+    var routes = Routes()
+    var table: DeviceTable
+    private var watch: NameWatch?
+    private var subscriptions: [Subscription] = []
+    private var timer: EventLoop.Timer?
+    /// The generation whose objects are known or being asked for.
+    private var current: Generation?
+    private var starter = ServiceStarter()
+    private var retry = RetryDelay(from: .milliseconds(200), to: .seconds(5))
+
+    /// Makes a client that is not on the bus yet.
+    ///
+    /// - Parameters:
+    ///   - bus: where bluetoothd is: the system bus, but for tests.
+    ///   - seed: random.
+    public init(_ bus: Bus, seed: UInt64) {
+        connection = Connection(bus)
+        table = DeviceTable(seed: seed)
+    }
+
+    /// Adds a radio; before `start`.
+    ///
+    /// - Parameters:
+    ///   - selector: its adapter.
+    ///   - doubt: see `RadioMachine.init`.
+    ///   - listener: gets what it hears.
+    /// - Returns: the radio, which begins with `start`.
+    public func addRadio(
+        _ selector: AdapterSelector, doubt: Duration = .seconds(8),
+        _ listener: @escaping BlueZRadio.Listener
+    ) -> BlueZRadio {
+        let radio = BlueZRadio(
+            selector, number: radios.count, doubt: doubt, client: self, listener: listener)
+        radios.append(radio)
+        return radio
+    }
+
+    /// Sends a beacon; before `start`.
+    public func addTransmitter(
+        _ beacon: TransmittedBeacon, on selector: AdapterSelector
+    ) -> BeaconTransmitter {
+        let transmitter = BeaconTransmitter(beacon, on: selector, client: self)
+        self.transmitter = transmitter
+        return transmitter
+    }
+
+    // MARK: Life
+
+    /// Goes on the bus and stays there; returns at once.
+    ///
+    /// - Throws: that a match rule is no match rule, which none of these is.
+    public func start() async throws(BusError) {
+        try await subscribe()
+        watch = try await connection.watch(Names.service) { [weak self] _ in self?.settle() }
+        connection.stay(as: nil) { [weak self] state in self?.busChanged(state) }
+        timer = Hub.loop.schedule(every: .seconds(1)) { [weak self] in
+            Hub.assumeIsolated { self?.tick() }
+        }
+    }
+
+    /// Leaves the bus, with which BlueZ ends our discovery and our beacon.
+    public func stop() {
+        timer?.cancel()
+        for radio in radios { radio.stop() }
+        transmitter?.stop()
+        for subscription in subscriptions { subscription.cancel() }
+        watch?.cancel()
+        connection.close()
+    }
+
+    /// Four rules, whatever is heard: a rule for each device would be the end of the bus.
+    private func subscribe() async throws(BusError) {
+        // The busiest first: signals are compared with them in this order.
+        try await subscribe("PropertiesChanged", of: Names.properties, about: Names.device) {
+            client, message in client.take(deviceChanged: message)
+        }
+        try await subscribe("InterfacesAdded", of: Names.objectManager) { client, message in
+            client.take(added: message)
+        }
+        try await subscribe("InterfacesRemoved", of: Names.objectManager) { client, message in
+            client.take(removed: message)
+        }
+        try await subscribe("PropertiesChanged", of: Names.properties, about: Names.adapter) {
+            client, message in client.take(adapterChanged: message)
+        }
+    }
+
+    private func subscribe(
+        _ member: String, of interface: String, about argument: String? = nil,
+        _ body: @escaping @Hub (BlueZClient, borrowing Message) -> Void
+    ) async throws(BusError) {
+        let rule = MatchRule(
+            sender: Names.service, interface: interface, member: member, argument0: argument)
+        let subscription = try await connection.subscribe(rule) { [weak self] message in
+            if let self { body(self, message) }
+        }
+        subscriptions.append(subscription)
+    }
+
+    private func busChanged(_ state: Connection.State) {
+        switch state {
+        case .connected:
+            for radio in radios { radio.busChanged(nil) }
+            settle()
+        case .lost(let error, _):
+            for radio in radios { radio.busChanged(error.message) }
+        case .connecting, .closed: break
+        }
+    }
+
+    // MARK: bluetoothd
+
+    /// The unique name of the bluetoothd whose objects are known.
+    var owner: String? { current == watch?.generation ? watch?.owner : nil }
+
+    /// Follows the name. While the connection is being set up, rules are not in place yet, and what
+    /// is asked for before them could be outdated unnoticed; so it waits.
+    private func settle() {
+        guard case .connected = connection.state, let watch, watch.generation != current else {
+            return
+        }
+        forgetAll()
+        current = watch.generation
+        guard let owner = watch.owner else {
+            starter.lost(at: Hub.loop.now)
+            for radio in radios { radio.serviceChanged(.absent(nil)) }
+            transmitter?.adaptersChanged(nil)
+            return
+        }
+        starter.found()
+        counters.generations += 1
+        for radio in radios { radio.serviceChanged(.unknown) }
+        retry.reset()
+        enumerate(owner, watch.generation)
+    }
+
+    private func forgetAll() {
+        adapters = [:]
+        for radio in radios {
+            routes.set(nil, of: radio.number)
+            table.forget(route: radio.number)
+        }
+        transmitter?.forget()
+    }
+
+    /// Asks for all objects, until there is an answer.
+    private func enumerate(_ owner: String, _ generation: Generation) {
+        Hub.start { [weak self] in
+            guard let self else { return }
+            do throws(BusError) {
+                let call = try Message.methodCall(
+                    owner, "/", Names.objectManager, "GetManagedObjects")
+                let objects = try await ManagedObjects(
+                    connection.call(call, timeout: .seconds(10)))
+                guard generation == current else { return }
+                take(objects)
+            } catch {
+                guard generation == current else { return }
+                for radio in radios { radio.serviceChanged(.mute("\(error)")) }
+                Hub.loop.schedule(after: retry.next()) { [weak self] in
+                    Hub.assumeIsolated {
+                        guard let self, generation == self.current else { return }
+                        self.enumerate(owner, generation)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the answer says is newer than what signals said before it came.
+    private func take(_ objects: consuming ManagedObjects) {
+        adapters = objects.adapters
+        for radio in radios { radio.serviceChanged(.present) }
+        assign()
+        learn(objects)
+    }
+
+    private func tick() {
+        for radio in radios { radio.tick() }
+        transmitter?.tick()
+        guard case .connected = connection.state, watch?.owner == nil else { return }
+        if starter.isDue(at: Hub.loop.now) { startService() }
+    }
+
+    private func startService() {
+        Hub.start { [weak self] in
+            guard let self, let generation = current else { return }
+            do throws(BusError) {
+                _ = try await connection.call(
+                    "StartServiceByName", of: Names.bus, at: Names.bus, "/org/freedesktop/DBus",
+                    [.string(Names.service), .uint32(0)])
+            } catch {
+                guard generation == current, watch?.owner == nil else { return }
+                for radio in radios { radio.serviceChanged(.absent(error.message)) }
+            }
+        }
+    }
+
+    // MARK: Adapters
+
+    /// An adapter is there, or has changed.
+    func note(_ adapter: Adapter) {
+        guard adapters[adapter.path] != adapter else { return }
+        adapters[adapter.path] = adapter
+        assign()
+    }
+
+    /// An adapter has gone.
+    func remove(adapter path: String) {
+        guard adapters.removeValue(forKey: path) != nil else { return }
+        assign()
+    }
+
+    /// Gives each radio its adapter; one that two of them mean goes to the first.
+    private func assign() {
+        guard owner != nil else { return }
+        var taken: Set<String> = []
+        for radio in radios {
+            let chosen = radio.selector.choose(
+                from: adapters.values, current: radio.adapter?.path)
+            guard let chosen, taken.insert(chosen.path).inserted else {
+                let titles = adapters.values.map(\.title).sorted()
+                assign(
+                    nil, to: radio,
+                    absence: chosen.map { .taken($0.title) }
+                        ?? .noAdapter(wanted: radio.selector, present: titles))
+                continue
+            }
+            assign(chosen, to: radio, absence: nil)
+        }
+        transmitter?.adaptersChanged(Array(adapters.values))
+    }
+
+    private func assign(_ adapter: Adapter?, to radio: BlueZRadio, absence: RadioState?) {
+        if adapter?.path != radio.adapter?.path {
+            routes.set(adapter?.path, of: radio.number)
+            table.forget(route: radio.number)
+        }
+        radio.adapterChanged(adapter, absence: absence)
+    }
+
+    // MARK: Requests
+
+    /// Carries out what a radio wants; the answer reaches it unless bluetoothd changed meanwhile.
+    func carryOut(
+        _ request: RadioRequest, on path: String, token: UInt64, for radio: BlueZRadio
+    ) {
+        Hub.start { [weak self] in
+            guard let self, let owner, let generation = current else { return }
+            let answer: RadioAnswer
+            do throws(BusError) {
+                let message = try request.message(to: owner, path)
+                // An adapter takes seconds to come up, and is given time for it.
+                _ = try await connection.call(message, timeout: .seconds(15))
+                answer = .done
+            } catch {
+                answer =
+                    error.code == .noReply
+                    ? .none : .refused(name: error.code.name, text: error.message)
+            }
+            guard generation == current else { return }
+            radio.answered(token, answer)
+        }
+    }
+}
+
+extension RadioRequest {
+    /// The call that the request is.
+    fileprivate func message(to owner: String, _ path: String) throws(BusError) -> Message {
+        guard let path = ObjectPath(path) else {
+            throw BusError(.unknownObject, "“\(path)” is no object path")
+        }
+        switch self {
+        case .setPowered(let isOn):
+            let message = try Message.methodCall(owner, path, Names.properties, "Set")
+            try message.append([
+                .string(Names.adapter), .string("Powered"), .variant(.bool(isOn)),
+            ])
+            return message
+        case .setFilter:
+            let message = try Message.methodCall(owner, path, Names.adapter, "SetDiscoveryFilter")
+            // Low Energy alone: an inquiry for classic devices would take half of the time. No RSSI
+            // and no Pathloss: they would hide what is weak, and with any filter at all BlueZ
+            // reports every change of the signal strength (doc/org.bluez.Adapter.rst).
+            try message.append([
+                .options(["Transport": .string("le"), "DuplicateData": .bool(true)])
+            ])
+            return message
+        case .startDiscovery:
+            return try Message.methodCall(owner, path, Names.adapter, "StartDiscovery")
+        case .stopDiscovery:
+            return try Message.methodCall(owner, path, Names.adapter, "StopDiscovery")
+        }
+    }
+}

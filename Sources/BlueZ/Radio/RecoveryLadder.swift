@@ -1,0 +1,114 @@
+internal import EventLoop
+
+/// What is tried about a radio that is silent without an error, and what was tried before.
+struct RecoveryLadder: Hashable, Sendable {
+    private enum Rung: Hashable {
+        case none, restarted, cycled
+    }
+
+    /// Between two power cycles, and between two rounds after a verdict; doubled each time they
+    /// bring nothing, up to sixteen times. habluetooth's users saw resets every few minutes make
+    /// an adapter vanish altogether.
+    private static let pause: Int64 = 600_000_000_000
+    private static let doublings = 4
+
+    private var rung = Rung.none
+    private var hasCycled = false
+    /// What was concluded; it stays while later rounds are tried.
+    private var verdict: RadioState?
+    private var verdictAt: EventLoop.Instant?
+    private var rounds = 0
+    private var lastCycle: EventLoop.Instant?
+    private var vainCycles = 0
+
+    /// Whether anything is being tried or was concluded.
+    var isClimbed: Bool { rung != .none || verdict != nil }
+
+    /// Whether hearing again means that something was mended: a quiet shop was not broken.
+    var endsRecovered: Bool {
+        if case .quiet = verdict { false } else { isClimbed }
+    }
+
+    /// What the radio is to be called; nil while it stands on no rung.
+    var state: RadioState? {
+        if let verdict { return verdict }
+        switch rung {
+        case .none: return nil
+        case .restarted: return .recovering(.restart)
+        case .cycled: return .recovering(.powerCycle)
+        }
+    }
+
+    /// The radio hears.
+    mutating func heard() {
+        if rung == .cycled { vainCycles = 0 }
+        rung = .none
+        hasCycled = false
+        verdict = nil
+        verdictAt = nil
+        rounds = 0
+    }
+
+    /// Decides what to do about a silence.
+    ///
+    /// - Parameters:
+    ///   - silence: since the last advertisement or the last thing tried, in nanoseconds.
+    ///   - limit: how much is too much.
+    ///   - now: the time.
+    ///   - hearsElsewhere: whether another radio of the hub hears something now.
+    /// - Returns: what to do now; nil for nothing.
+    mutating func step(
+        silence: Int64, limit: Int64, at now: EventLoop.Instant, hearsElsewhere: Bool
+    ) -> RadioState.Recovery? {
+        guard silence >= limit else { return nil }
+        switch rung {
+        case .none:
+            guard isRoundDue(limit: limit, at: now, hearsElsewhere) else { return nil }
+            rung = .restarted
+            return .restart
+        case .restarted:
+            guard mayCycle(at: now) else {
+                conclude(hearsElsewhere, at: now)
+                return nil
+            }
+            rung = .cycled
+            hasCycled = true
+            lastCycle = now
+            vainCycles += 1
+            return .powerCycle
+        case .cycled:
+            conclude(hearsElsewhere, at: now)
+            return nil
+        }
+    }
+
+    private mutating func conclude(_ hearsElsewhere: Bool, at now: EventLoop.Instant) {
+        rung = .none
+        rounds += 1
+        verdictAt = now
+        // Deaf stays deaf until it hears: that the other radio is silent by now proves nothing.
+        if case .deaf = verdict { return }
+        verdict =
+            hearsElsewhere
+            ? .deaf(afterPowerCycle: hasCycled) : .quiet(afterPowerCycle: hasCycled)
+    }
+
+    private func isRoundDue(
+        limit: Int64, at now: EventLoop.Instant, _ hearsElsewhere: Bool
+    ) -> Bool {
+        guard let verdictAt else { return true }
+        let elapsed = now.nanoseconds &- verdictAt.nanoseconds
+        // New evidence against a quiet shop: find out at once, and not only in ten minutes.
+        if case .quiet = verdict, hearsElsewhere { return elapsed >= limit }
+        return elapsed >= Self.wait(after: rounds)
+    }
+
+    private func mayCycle(at now: EventLoop.Instant) -> Bool {
+        guard let lastCycle else { return true }
+        return now.nanoseconds &- lastCycle.nanoseconds >= Self.wait(after: vainCycles)
+    }
+
+    private static func wait(after failures: Int) -> Int64 {
+        pause << Int64(min(max(failures - 1, 0), doublings))
+    }
+}

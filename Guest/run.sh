@@ -196,7 +196,7 @@ show_last_lines() {
     for file; do
         [ -s "$file" ] || continue
         echo "  -- last lines of ${file#"$results/"}:"
-        tail -n 25 "$file" | tr -d '\r' | sed 's/^/  | /'
+        tail -n 25 "$file" | tr -d '\r' | cut -c 1-250 | sed 's/^/  | /'
     done
 }
 

@@ -10,10 +10,10 @@ SOCKET is where the orders come in, one a line, each answered with "done" or the
 
     stop ID…           these beacons stop; start ID… lets them go on
     silence            nothing is on the air any more; speak ends that
+    deafen             the adapter reports nothing, without any error; others do. cure ends that
     copy ID ADDRESS    somebody set a second device to the same id; start at once
-    remove             the adapter is pulled out
-    return [BEHIND]    and put in again; BEHIND is the address of another adapter that is put in before
-                       it and gets its number
+    remove             the adapter is pulled out; return puts it in again
+    add ADDRESS        another adapter is put in, which gets the next number and hears as well
     refuse COMMAND…    the adapter answers these HCI commands, such as HCI_LE_SET_SCAN_ENABLE_COMMAND,
                        with "command disallowed"; accept ends that
 """
@@ -25,7 +25,7 @@ import random
 import sys
 from typing import Callable
 
-from air import ADV_NONCONN_IND, Adapter, Heard, close_adapter, open_adapter
+from air import ADV_NONCONN_IND, Adapter, Heard, open_adapter
 from bumble import hci
 from payloads import payload_of, with_telemetry
 
@@ -48,6 +48,7 @@ class Air:
         self.others: list[Adapter] = []
         self.beacons: list[Beacon] = []
         self.is_silent = False
+        self.is_deaf = False
         self.dice = random.Random(20261121)
         self.tasks: set[asyncio.Task] = set()
 
@@ -64,11 +65,16 @@ class Air:
     async def advertise(self, beacon: Beacon):
         await asyncio.sleep(self.dice.uniform(0, beacon.interval))
         while True:
-            if beacon.is_on and not self.is_silent and self.adapter is not None:
-                rssi = beacon.rssi + round(self.dice.gauss(0, 1.5))
-                self.adapter.hear(Heard(beacon.address, beacon.payload(), rssi, ADV_NONCONN_IND))
+            if beacon.is_on and not self.is_silent:
+                payload = beacon.payload()
+                for adapter in self.hearing():
+                    rssi = beacon.rssi + round(self.dice.gauss(0, 1.5))
+                    adapter.hear(Heard(beacon.address, payload, rssi, ADV_NONCONN_IND))
             # The standard adds 0–10 ms of chance (Core 5.4, Vol 6, Part B, 4.4.2.2.1).
             await asyncio.sleep(beacon.interval + self.dice.uniform(0, 0.010))
+
+    def hearing(self) -> list[Adapter]:
+        return self.others + ([] if self.adapter is None or self.is_deaf else [self.adapter])
 
     async def obey(self, order: str, words: list[str]):
         match order, words:
@@ -78,16 +84,18 @@ class Air:
                         beacon.is_on = order == "start"
             case ("silence" | "speak"), []:
                 self.is_silent = order == "silence"
+            case ("deafen" | "cure"), []:
+                self.is_deaf = order == "deafen"
             case "copy", [id, address]:
                 original = self.named(id)[0]
                 self.add(id, address, original.interval, original.rssi)
             case "remove", []:
                 adapter, self.adapter = self.adapter, None
-                await close_adapter(adapter)
-            case "return", others:
-                for address in others:
-                    self.others.append(await open_adapter(address))
+                adapter.kernel.close()
+            case "return", []:
                 self.adapter = await open_adapter(ADAPTER)
+            case "add", [address]:
+                self.others.append(await open_adapter(address))
             case "refuse", commands:
                 self.adapter.refused = set(commands)
             case "accept", []:

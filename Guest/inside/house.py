@@ -3,6 +3,7 @@
 All times are seconds of time.monotonic(), which is the guest's clock.
 """
 
+import io
 import json
 import os
 import shutil
@@ -11,8 +12,9 @@ import socket
 import subprocess
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Self
 
 from bus import Bus, BusError
 
@@ -22,7 +24,7 @@ GUEST, PROJECT, RESULTS, PARTS = (
 WECHAT = "FDA50693-A4E2-4FB1-AFCF-C6EB07647825"
 ADAPTER = "00:00:5E:00:53:FE"  # that of beacons.py
 # Nothing takes so long unless it hangs.
-HANG = 120.0
+HANG = 60.0
 
 
 def tell(line: str):
@@ -36,11 +38,12 @@ def check(promise: str, kept: object, found: object = "") -> bool:
     if kept:
         tell(f"ok {promise}")
     else:
-        tell(f"not ok {promise}" + (f": {found}" if found != "" else ""))
+        print(f"found for the next: {found}")
+        tell(f"not ok {promise}" + (f": {found}"[:300] if found != "" else ""))
     return bool(kept)
 
 
-def wait(condition: Callable[[], object], within: float = HANG, pause: float = 0.02) -> bool:
+def wait(condition: Callable[[], object], within: float = HANG, pause: float = 0.1) -> bool:
     """True as soon as the condition is, false when the time is over."""
     deadline = time.monotonic() + within
     while not condition():
@@ -108,11 +111,17 @@ def load_bluetooth():
 def start_bus() -> Program:
     os.makedirs("/run/dbus", exist_ok=True)
     daemon = Program("dbus-daemon", "dbus-daemon", "--system", "--nofork", "--nopidfile")
-    assert wait(lambda: os.path.exists("/run/dbus/system_bus_socket"))
+    assert wait(lambda: is_listening("/run/dbus/system_bus_socket"), pause=0.01)
     return daemon
 
 
+def is_listening(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
+
+
 def start_bluetoothd() -> Program:
+    """Where it keeps what it learned stays as it is."""
     return Program("bluetoothd", "/usr/libexec/bluetooth/bluetoothd", "-n")
 
 
@@ -143,7 +152,7 @@ class Air:
 
 
 def adapter_is(bus: Bus, property: str, name: str = "hci0") -> bool:
-    return bus.is_true("org.bluez", f"/org/bluez/{name}", "org.bluez.Adapter1", property)
+    return bus.property("org.bluez", f"/org/bluez/{name}", "org.bluez.Adapter1", property) is True
 
 
 # hubd
@@ -163,18 +172,21 @@ class Hub:
             if not os.path.exists(f"{folder}/{name}"):
                 shutil.copy(PROJECT / ".build/release" / name, folder)
 
-    def __init__(self, catalog: dict, radios: list[dict] | None = None):
+    def __init__(self, bus: Bus, catalog: dict, *adapters: str):
+        self.bus = bus
         self.folder.mkdir()
         shutil.chown(self.folder, "hubd", "hubd")
         config = {
             "hub": {"id": "guest", "timezone": "Asia/Shanghai"},
-            "radios": radios or [{"kind": "bluez", "adapter": "hci0"}],
+            "radios": [{"kind": "bluez", "adapter": name} for name in adapters or ("hci0",)],
             "catalog": "catalog.json5",
             "store": {"path": str(self.folder / "hubd.db")},
             "sinks": [{"kind": "file", "path": str(self.folder / "events.jsonl")}],
         }
         (self.folder / "catalog.json5").write_text(json.dumps(catalog))
         (self.folder / "hubd.json5").write_text(json.dumps(config))
+        self.delivered: list[dict] = []
+        self.read = 0
         # Not by sudo or su, which would stand between.
         as_hubd = ("setpriv", "--reuid=hubd", "--regid=hubd", "--init-groups", "--")
         self.program = Program("hubd", *as_hubd, "/usr/libexec/hubd", "--config", self.folder / "hubd.json5")
@@ -182,17 +194,49 @@ class Hub:
     def events(self, kind: str = "", since: float = 0) -> list[dict]:
         """Those delivered so far, such as `beacon.entered`; `at` is when they happened."""
         path = self.folder / "events.jsonl"
-        events = []
-        for line in path.read_text().splitlines() if path.exists() else []:
+        with open(path, "rb") if path.exists() else io.BytesIO() as file:
+            file.seek(self.read)
+            lines = file.readlines()
+        for line in lines:
+            if not line.endswith(b"\n"):
+                break  # its end is still to come
+            self.read += len(line)
             event = json.loads(line)
-            event["at"] = event["hubmonotonic"] / 1e9
-            if event["at"] >= since and event["type"].startswith(f"org.hubd.{kind}"):
-                events.append(event)
-        return events
+            event["at"] = int(event["hubmonotonic"]) / 1e9
+            self.delivered.append(event)
+        return [
+            event
+            for event in self.delivered
+            if event["at"] >= since and event["type"].startswith(f"org.hubd.{kind}")
+        ]
 
     def beacons_of(self, kind: str, since: float = 0) -> list[str]:
         """Which beacons an event tells of, in its order."""
         return [event["data"]["beacon"] for event in self.events(kind, since)]
+
+    def status(self) -> dict:
+        """What `hubctl status` shows; empty when hubd does not answer."""
+        try:
+            return self.bus.call("org.hubd", "/org/hubd", "org.hubd.Hub1", "Status")
+        except BusError:
+            return {}
+
+    def radio(self, number: int = 0) -> dict:
+        return self.status().get("radios", [{}] * (number + 1))[number]
+
+    def state(self, number: int = 0) -> str:
+        return self.radio(number).get("state", "")
+
+    def reports(self, number: int = 0) -> int:
+        return self.radio(number).get("reports", 0)
+
+    def hears(self, number: int = 0, within: float = HANG) -> bool:
+        """Whether one more report comes from this radio."""
+        before = self.reports(number)
+        return wait(lambda: self.reports(number) > before, within, pause=0.01)
+
+    def open_files(self) -> int:
+        return len(os.listdir(f"/proc/{self.program.pid}/fd"))
 
     def resident_bytes(self) -> int:
         for line in Path(f"/proc/{self.program.pid}/status").read_text().splitlines():
@@ -211,7 +255,7 @@ def hubctl(*words: str) -> tuple[int, object]:
 
 
 class Pulse:
-    """Asks hubd for its version five times a second, and keeps the longest it took to answer."""
+    """Asks hubd for its version five times a second, and keeps the longest that it took to answer."""
 
     def __init__(self, bus: Bus):
         self.longest = 0.0
@@ -239,18 +283,19 @@ class Pulse:
         self.thread.join()
 
 
-# A small shop
+# A small shop, and a house that stands
 
 
 def shop(count: int = 30) -> tuple[list[dict], dict]:
-    """So many beacons as beacons.py plays them, of every kind, and the catalog that knows them."""
+    """So many beacons as beacons.py plays them, of every kind, and the catalog that knows them. Their
+    ids are written as hubd writes them."""
     beacons = []
     for number in range(1, count + 1):
         id = f"{WECHAT}/10001/{number}"
         if number % 10 == 4:
-            id = f"eddystone:8B0CA750095477CB3E77/{number:012X}"
+            id = f"eddystone:8b0ca750095477cb3e77/{number:012x}"
         if number % 10 == 7:
-            id = f"altbeacon:{WECHAT}/10002/{number}"
+            id = f"altbeacon:{WECHAT.replace('-', '').lower()}2712{number:04x}"
         public = number % 2
         beacons.append(
             {
@@ -267,3 +312,34 @@ def shop(count: int = 30) -> tuple[list[dict], dict]:
         "campaigns": [],
     }
     return beacons, catalog
+
+
+@dataclass
+class House:
+    """Everything up: the system bus, bluetoothd, the air, and hubd, which has seen all beacons enter."""
+
+    daemon: Program
+    bus: Bus
+    bluetoothd: Program
+    air: Air
+    hub: Hub
+    ids: list[str]
+
+    @classmethod
+    def open(cls, count: int = 30, adapters: tuple[str, ...] = ("hci0",), behind: str = "") -> Self:
+        """With so many beacons; with a radio for each adapter; `behind` is the address of another
+        adapter that is plugged in as well."""
+        load_bluetooth()
+        Hub.install()
+        daemon = start_bus()
+        bus = Bus()
+        bus.watch("org.bluez")
+        beacons, catalog = shop(count)
+        air = Air(beacons)
+        if behind:
+            air.tell(f"add {behind}")
+        bluetoothd = start_bluetoothd()
+        house = cls(daemon, bus, bluetoothd, air, Hub(bus, catalog, *adapters), [b["id"] for b in beacons])
+        absent = lambda: set(house.ids) - set(house.hub.beacons_of("beacon.entered"))  # noqa: E731
+        check("every beacon enters", wait(lambda: not absent()), absent())
+        return house

@@ -19,11 +19,10 @@ FLAGS = structure(0x01, b"\x06")
 
 def frame(beacon_id: str) -> tuple[str, bytes]:
     """What kind of frame carries this id of a catalog, and the id's bytes on air."""
-    if beacon_id.startswith("eddystone:"):
-        return "eddystone", bytes.fromhex(beacon_id[10:].replace("/", ""))
-    kind = "ibeacon"
-    if beacon_id.startswith("altbeacon:"):
-        kind, beacon_id = "altbeacon", beacon_id[10:]
+    kind, _, rest = beacon_id.rpartition(":")
+    if kind == "eddystone" or kind == "altbeacon" and "-" not in rest:
+        return kind, bytes.fromhex(rest.replace("/", ""))
+    kind, beacon_id = kind or "ibeacon", rest
     proximity, major, minor = beacon_id.split("/")
     numbers = int(major).to_bytes(2, "big") + int(minor).to_bytes(2, "big")
     return kind, uuid.UUID(proximity).bytes + numbers

@@ -18,7 +18,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(dirname "$here")
 parts=${HUBD_GUEST_PARTS:-$project/.build-guest}
-# For a guest that hangs as a whole, in seconds of the host: no boot takes a third of it.
+# For a guest that hangs as a whole, in seconds of the host: six times what a boot takes on an idle one.
 boot_limit=1200
 say() { printf 'guest: %s\n' "$*"; }
 usage() { sed -n '4s/^# *//p' "$0" >&2; exit 64; }

@@ -23,7 +23,8 @@ boot_limit=1200
 say() { printf 'guest: %s\n' "$*"; }
 usage() { sed -n '4s/^# *//p' "$0" >&2; exit 64; }
 
-# All in functions: the shell reads a script as it goes, and a run takes minutes in which this file
+# All in functions, and an exit in the line that calls them: the shell reads a script as it goes, and a
+# run takes minutes in which this file
 # may be edited.
 main() {
     keep=
@@ -219,4 +220,4 @@ conclude() {
 }
 
 carriage_return=$(printf '\r')
-main "$@"
+{ main "$@"; exit; }

@@ -6,7 +6,7 @@ help: ## what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what is missing to build, run and test
-	@scripts/deps.sh build run test
+	@scripts/deps.sh build run test guest
 
 build: ## release programs in .build/release
 	@scripts/deps.sh build
@@ -20,11 +20,11 @@ run: ## replay the sample mall through the whole daemon and show what it says
 	@scripts/deps.sh build run
 	@scripts/run.sh
 
-test: ## every test
-	@scripts/deps.sh build run test
+test: ## every test, the guest's too
+	@scripts/deps.sh build run test guest
 	@scripts/test.sh
 
-guest-test: ## the scenarios that need a real Bluetooth stack, in a QEMU guest (long)
+guest-test: ## the part of it that needs a real Bluetooth stack, in a QEMU guest
 	@scripts/guest-test.sh
 
 lint: ## formatting, layout and manual pages
@@ -42,7 +42,7 @@ fuzz: ## 60 s of every fuzz target (SECONDS=…, TARGETS="…")
 	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
 
 soak: ## 5,000 kills and 3 × 400 power cuts
-	@scripts/deps.sh build run test
+	@scripts/deps.sh build run test guest
 	@scripts/soak.sh
 
 clean: ## remove everything that was built

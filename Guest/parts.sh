@@ -11,45 +11,24 @@ parts=${HUBD_GUEST_PARTS:-$project/.build-guest}
 say() { printf 'guest: %s\n' "$*" >&2; }
 unavailable() { say "cannot run here: $*"; exit 69; }
 
-# Each program with the Debian package that has it.
-packages_missing() {
-    while read -r program package; do
-        [ -x "$program" ] || command -v "$program" >/dev/null || printf '%s ' "$package"
-    done <<-LIST
-	qemu-system-x86_64 qemu-system-x86
-	/bin/busybox busybox-static
-	cpio cpio
-	/sbin/modprobe kmod
-	/usr/libexec/bluetooth/bluetoothd bluez
-	btvirt bluez-test-tools
-	dbus-daemon dbus
-	/lib/systemd/systemd systemd
-	python3 python3
-	dpkg-deb dpkg
-	LIST
-    python3 -c 'import ensurepip' 2>/dev/null || printf 'python3-venv '
-}
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-install_packages() {
-    missing=$(packages_missing)
-    [ -n "$missing" ] || return 0
-    command -v apt-get >/dev/null || unavailable "needs ${missing}and this is not Debian"
-    if [ "$(id -u)" = 0 ]; then as_root=; else as_root='sudo -n'; fi
-    say "installing ${missing}"
-    # shellcheck disable=SC2086 # both are lists of words
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -q --no-install-recommends \
-        $missing >"$parts/apt.log" 2>&1 ||
-        unavailable "apt-get install ${missing}failed (see $parts/apt.log); as root: apt-get update && apt-get install ${missing}"
-    missing=$(packages_missing)
-    [ -z "$missing" ] || unavailable "still missing after installing: $missing"
+kernel_package() {
+    apt-cache depends linux-image-amd64 2>/dev/null |
+        sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)/\1/p' | head -n 1
 }
 
 unpack_kernel() {
-    package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    package=$(kernel_package)
     # Without package lists an unpacked kernel still serves.
-    [ -n "$package" ] || package=$(cat "$parts/kernel/package" 2>/dev/null) ||
-        unavailable "apt knows no linux-image-amd64: run apt-get update"
-    [ "$(cat "$parts/kernel/package" 2>/dev/null)" = "$package" ] && return 0
+    unpacked=$(cat "$parts/kernel/package" 2>/dev/null) || unpacked=
+    [ -n "$unpacked" ] && [ "${package:-$unpacked}" = "$unpacked" ] && return 0
+    if [ -z "$package" ]; then
+        as_root apt-get update -qq >"$parts/apt.log" 2>&1 ||
+            unavailable "apt-get update failed (see $parts/apt.log)"
+        package=$(kernel_package)
+        [ -n "$package" ] || unavailable "apt knows no linux-image-amd64"
+    fi
     say "unpacking $package"
     rm -rf "$parts/kernel" "$parts/download"
     mkdir -p "$parts/download"
@@ -91,11 +70,12 @@ pack_initial_file_system() {
 
 make_environment() {
     cmp -s "$here/requirements.txt" "$parts/venv/requirements.txt" && return 0
-    say "installing $(tr '\n' ' ' <"$here/requirements.txt")from PyPI"
+    say "installing bumble from PyPI"
     rm -rf "$parts/venv"
-    python3 -m venv "$parts/venv" || unavailable "python3 -m venv failed: apt-get install python3-venv"
-    "$parts/venv/bin/pip" install -q --disable-pip-version-check -r "$here/requirements.txt" \
-        >"$parts/pip.log" 2>&1 || {
+    python3 -m venv "$parts/venv" || unavailable "python3 -m venv failed (see above)"
+    # --no-deps: the list is complete, so nothing comes in that it does not name.
+    "$parts/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
+        -r "$here/requirements.txt" >"$parts/pip.log" 2>&1 || {
         rm -rf "$parts/venv"
         unavailable "pip could not install bumble (see $parts/pip.log)"
     }
@@ -106,7 +86,7 @@ make_environment() {
 mkdir -p "$parts"
 exec 9>"$parts/lock"
 flock 9 # two runs at once prepare once
-install_packages
+"$project/scripts/deps.sh" guest >&2 || unavailable "a package is missing (see above)"
 unpack_kernel
 pack_initial_file_system
 make_environment

@@ -1,107 +1,223 @@
 #!/bin/sh
-# Runs a scenario inside the guest and tells, check by check, how it went.
+# Runs scenarios inside the guest and tells, check by check, how they went.
 #
-#   Guest/run.sh [--systemd] [--timeout SECONDS] [--keep FOLDER] SCENARIO_DIR
+#   Guest/run.sh [--keep FOLDER] SCENARIO_DIR…
 #
-# SCENARIO_DIR/run is the program to run, as root, in the guest. It sees the host's file system
-# (what it writes there does not last) and reports with `check` of Guest/inside/lib.sh.
-#   --systemd   boot with systemd as PID 1 instead of the scenario alone (slower)
-#   --timeout   give up after so many seconds of the host (default 900)
-#   --keep      when it passed, copy what the scenario left in its results folder to FOLDER
-# SCENARIO_DIR/options may hold the options that the scenario always needs.
+# Scenarios of one form share one boot: either they run alone on the kernel, or systemd is PID 1.
+#   --keep    when all passed, copy what they left in their results folders to FOLDER/NAME
 #
-# Exit: 0 every check passed; 1 a check failed, none was made, or the guest ended without a result;
-# 64 wrong use; 69 this machine cannot run the guest.
+# SCENARIO_DIR holds
+#   run       the program to run, as root, in the guest. It sees the host's file system (what it
+#             writes there does not last) and reports with `check` of Guest/inside/lib.sh
+#   options   if it needs some: `--systemd`; `--timeout SECONDS` of the guest's clock (default 600)
+#   prepare   if something must be built: a program run here before the boot
+#
+# Exit: 0 all passed; 1 one failed: a check of it, its preparation, it checked nothing, did not come
+# to its end; 64 wrong use; 69 this machine cannot run the guest.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(dirname "$here")
 parts=${HUBD_GUEST_PARTS:-$project/.build-guest}
-say() { printf 'guest: %s\n' "$*" >&2; }
+# For a guest that hangs as a whole, in seconds of the host: six times what a boot takes on an idle one.
+boot_limit=1200
+say() { printf 'guest: %s\n' "$*"; }
 usage() { sed -n '4s/^# *//p' "$0" >&2; exit 64; }
 
-# All in a function: the shell reads a script as it goes, and a run takes minutes in which this file
+# All in functions, and an exit in the line that calls them: the shell reads a script as it goes, and a
+# run takes minutes in which this file
 # may be edited.
 main() {
-    boot=start
-    timeout=900
     keep=
-    for scenario; do :; done # the last argument
-    if [ -r "${scenario:-}/options" ]; then
-        # shellcheck disable=SC2046 # words
-        set -- $(cat "$scenario/options") "$@"
-    fi
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --keep) keep=${2:?--keep wants a folder}; shift 2 ;;
+        -*) usage ;;
+        *) break ;;
+        esac
+    done
+    [ $# -gt 0 ] || usage
+    case $project/ in /run/* | /dev/* | /proc/* | /sys/*)
+        say "cannot run here: the guest has a ${project%"${project#/*/}"} of its own, so it would not see $project" >&2
+        exit 69
+        ;;
+    esac
+
+    "$here/parts.sh"
+    mkdir -p "$parts/runs"
+    results=$(mktemp -d "$parts/runs/XXXXXX")
+    : >"$results/passed"
+    : >"$results/failed"
+    for scenario; do enlist "$scenario"; done
+    programs | sort -u >"$results/programs"
+    [ ! -s "$results/plain.list" ] || boot plain
+    [ ! -s "$results/systemd.list" ] || boot systemd
+    conclude
+}
+
+# Prepares a scenario and puts it on the list of its form.
+enlist() {
+    [ -x "$1/run" ] || { say "$1 has no program named run" >&2; exit 64; }
+    folder=$(cd "$1" && pwd)
+    name=$(basename "$folder")
+    form=plain
+    timeout=600
+    # shellcheck disable=SC2046 # words
+    [ ! -r "$folder/options" ] || set -- $(cat "$folder/options") "$1"
     while [ $# -gt 1 ]; do
         case $1 in
-        --systemd) boot=start-systemd ;;
+        --systemd) form=systemd ;;
         --timeout) timeout=$2; shift ;;
-        --keep) keep=$2; shift ;;
-        *) usage ;;
+        *) say "$folder/options: $1 is no option" >&2; exit 64 ;;
         esac
         shift
     done
-    case ${1:--} in -*) usage ;; esac
-    [ -x "$1/run" ] || { say "$1 has no program named run"; exit 64; }
-    case $timeout in *[!0-9]* | '') say "--timeout wants seconds, not '$timeout'"; exit 64 ;; esac
-    scenario=$(cd "$1" && pwd)
-    name=$(basename "$scenario")
+    mkdir -p "$results/scenarios/$name"
+    if [ -x "$folder/prepare" ] && ! prepared "$(readlink -f "$folder/prepare")"; then
+        say "$name: FAILED: $folder/prepare did not end well"
+        echo "$name" >>"$results/failed"
+        return 0
+    fi
+    printf '%s %s %s\n' "$name" "$timeout" "$folder" >>"$results/$form.list"
+}
 
-    "$here/parts.sh"
+# Scenarios with the same preparation, by link, share it.
+prepared() {
+    ended=$(awk -v p="$1" '{ e = $1; sub(/^[^ ]* /, "") } $0 == p { print e }' "$results/prepared" 2>/dev/null) || ended=
+    if [ -z "$ended" ]; then
+        ended=0
+        "$1" || ended=$?
+        printf '%s %s\n' "$ended" "$1" >>"$results/prepared"
+    fi
+    [ "$ended" = 0 ]
+}
 
-    mkdir -p "$parts/runs"
-    results=$(mktemp -d "$parts/runs/$name.XXXXXX")
+# What scenarios run, and the libraries of it: the guest reads it all before the first one. A file of
+# the host that is waited for while a scenario runs would cost it seconds of the guest's clock.
+programs() {
+    for program in sh bash cat cp grep sed sleep tee timeout mkfifo setpriv dbus-daemon dbus-send busctl \
+        bluetoothctl /usr/libexec/bluetooth/bluetoothd "$project/.build/release/hubd"; do
+        program=$(command -v "$program") || continue
+        readlink -f "$program"
+        ldd "$program" | awk '$(NF - 1) ~ /^\// { print $(NF - 1) }'
+    done
+}
+
+# Boots the guest and lets it run the list of a form.
+boot() {
+    form=$1
     cat >"$results/boot" <<END
-export GUEST='$here' PROJECT='$project' PARTS='$parts' SCENARIO='$scenario' RESULTS=/run/guest
-exec /bin/sh '$here/inside/$boot'
+export GUEST='$here' PROJECT='$project' PARTS='$parts' FORM=$form
+exec /bin/sh '$here/inside/start-$form'
 END
-
     began=$(date +%s)
-    status=0
     # cryptomgr.notests: under emulation the kernel's self-tests of its ciphers fail and take long.
     # panic=-1 with -no-reboot: a panic ends QEMU instead of hanging.
     # icount: the guest's clock counts its instructions, one a nanosecond, and jumps over idling. So a
-    # busy host makes a run longer, but never makes anything in the guest late.
+    # busy host makes a run longer, but never makes anything in the guest late. nohz=off: idling that
+    # waits for the host's files jumps too, so let it go by ticks instead of by the next far timer.
     # --foreground: Ctrl-C at the terminal reaches QEMU too.
-    timeout --foreground --kill-after=5 "$timeout" qemu-system-x86_64 \
-        -accel tcg,thread=single -icount shift=0,sleep=off -rtc clock=vm -smp 1 -m 2048 \
-        -nographic -no-reboot -nic none \
-        -kernel "$parts"/kernel/boot/vmlinuz-* -initrd "$parts/initramfs" \
-        -append 'console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests' \
-        -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
-        -virtfs "local,path=$results,mount_tag=results,security_model=none" \
-        </dev/null >"$results/console" 2>&1 || status=$?
-    took=$(($(date +%s) - began))
-
-    report=$results/report
-    passed=$(grep -c '^ok ' "$report" 2>/dev/null) || passed=0
-    failed=$(grep -c '^not ok ' "$report" 2>/dev/null) || failed=0
-    [ ! -e "$report" ] || cat "$report"
-    ended=$(cat "$results/status" 2>/dev/null) || ended=
-
-    why=
-    if [ "$status" = 124 ] || [ "$status" = 137 ]; then why="gave up after $timeout s"
-    elif [ -z "$ended" ]; then why="the guest ended without a result (QEMU exit $status)"
-    elif [ "$failed" != 0 ]; then why="$failed failed"
-    elif [ "$ended" != 0 ]; then why="the scenario ended with exit $ended"
-    elif [ "$passed" = 0 ]; then why="the scenario checked nothing"
-    fi
-
-    if [ -n "$why" ]; then
-        say "$name: FAILED: $why; $passed passed; ${took} s"
-        for part in log console; do
-            [ -s "$results/$part" ] || continue
-            say "last lines of its $part:"
-            tail -n 30 "$results/$part" | tr -d '\r' >&2
-        done
-        say "everything it left is in $results"
-        exit 1
-    fi
-    if [ -n "$keep" ]; then
-        mkdir -p "$keep"
-        rm -f "$results/boot" "$results/status"
-        cp -R "$results/." "$keep/"
-    fi
-    rm -rf "$results"
-    say "$name: $passed passed, 0 failed; ${took} s"
+    # The first serial line is the kernel's console, the second one tells us what goes on.
+    (
+        timeout --foreground --kill-after=5 $boot_limit qemu-system-x86_64 \
+            -accel tcg,thread=single -icount shift=0,sleep=off -rtc clock=vm -smp 1 -m 2048 \
+            -display none -monitor none -no-reboot -nic none \
+            -serial "file:$results/$form.console" -serial stdio \
+            -kernel "$parts"/kernel/boot/vmlinuz-* -initrd "$parts/initramfs" \
+            -append 'console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests nohz=off' \
+            -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+            -virtfs "local,path=$results,mount_tag=results,security_model=none" \
+            </dev/null 2>>"$results/$form.console" || echo "QEMU exit $?"
+        # The processor's time of what this shell ran: the same on a busy host as on an idle one.
+        times >"$results/times"
+        echo "used $(tail -n 1 "$results/times")"
+    ) | follow
+    # Who did not come to an end did not pass.
+    while read -r name timeout folder; do
+        grep -qxF "$name" "$results/passed" "$results/failed" && continue
+        say "$name: FAILED: the guest ended before it did"
+        echo "$name" >>"$results/failed"
+        ended_early=yes
+    done <"$results/$form.list"
+    [ -z "${ended_early:-}" ] || show_last_lines "$results/$form.console"
 }
 
-main "$@"
+# Reads what the guest tells and says how each scenario went, with the seconds.
+follow() {
+    booted=
+    while read -r word rest; do
+        rest=${rest%"$carriage_return"}
+        case $word in
+        begin)
+            [ -n "$booted" ] || say "$form boot: up after $(($(date +%s) - began)) s"
+            booted=yes
+            name=${rest%% *}
+            since=$(date +%s)
+            guest_since=${rest##* }
+            checks=0
+            broken=0
+            say "$name"
+            ;;
+        ok)
+            checks=$((checks + 1))
+            echo "  ok $rest"
+            ;;
+        not)
+            checks=$((checks + 1))
+            broken=$((broken + 1))
+            echo "  not $rest"
+            ;;
+        end) judge "${rest%% *}" "${rest##* }" ;;
+        used) say "$form boot: $(($(date +%s) - began)) s, of the processor $rest" ;;
+        QEMU) say "$form boot: $word $rest" ;;
+        esac
+    done
+}
+
+# judge ENDED GUEST_TIME — says whether the scenario passed.
+judge() {
+    took="$(($(date +%s) - since)) s, in the guest $(($2 - guest_since)) s"
+    why=
+    case $1 in
+    0) [ "$checks" != 0 ] || why="it checked nothing" ;;
+    124 | 137) why="it did not end in time" ;;
+    *) why="it ended with exit $1" ;;
+    esac
+    [ "$broken" = 0 ] || why="$broken of its checks"
+    if [ -z "$why" ]; then
+        say "$name: passed: $checks checks; $took"
+        echo "$name" >>"$results/passed"
+        return 0
+    fi
+    say "$name: FAILED: $why; $took"
+    echo "$name" >>"$results/failed"
+    show_last_lines "$results/scenarios/$name"/*log "$results/scenarios/$name/journal" "$results/$form.console"
+}
+
+show_last_lines() {
+    for file; do
+        [ -s "$file" ] || continue
+        echo "  -- last lines of ${file#"$results/"}:"
+        tail -n 25 "$file" | tr -d '\r' | cut -c 1-250 | sed 's/^/  | /'
+    done
+}
+
+conclude() {
+    passed=$(wc -l <"$results/passed")
+    failed=$(wc -l <"$results/failed")
+    if [ "$failed" = 0 ] && [ -n "$keep" ]; then
+        mkdir -p "$keep"
+        while read -r name; do
+            cp -R "$results/scenarios/$name" "$keep/"
+        done <"$results/passed"
+    fi
+    if [ "$failed" = 0 ]; then
+        rm -rf "$results"
+    else
+        say "failed: $(tr '\n' ' ' <"$results/failed")(everything they left: $results)"
+    fi
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+carriage_return=$(printf '\r')
+{ main "$@"; exit; }

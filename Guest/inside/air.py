@@ -6,9 +6,12 @@ Call `open_adapter()` first, then let the air speak with `Adapter.hear()`. Devic
 come from `add_device()`; they are heard as connectable at -50 dBm.
 """
 
+import asyncio
 import dataclasses
+import errno
+import os
 
-from bumble import controller, hci, link, transport
+from bumble import controller, hci, link
 from bumble.device import Device
 from bumble.transport.common import AsyncPipeSink
 
@@ -42,6 +45,7 @@ class Adapter(controller.Controller):
             hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
             | hci.LeFeatureMask.LE_PERIODIC_ADVERTISING
         )
+        self.refused: set[str] = set()
 
     # Data on the emulated link carries the sender's random address. BlueZ sets one for scanning,
     # and peers, who know this adapter by its public address, would answer to nobody.
@@ -52,6 +56,24 @@ class Adapter(controller.Controller):
     @random_address.setter
     def random_address(self, address):
         pass
+
+    def on_hci_reset_command(self, command):
+        """Ends scanning too, as a controller does: the kernel just resets one that was blocked."""
+        self.le_scan_enable = False
+        return super().on_hci_reset_command(command)
+
+    def on_hci_command_packet(self, command):
+        """Carries out a command of the host, or refuses it: those with a status alone, such as LE Set
+        Scan Enable."""
+        if command.name not in self.refused:
+            super().on_hci_command_packet(command)
+            return
+        status = hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
+        self.send_hci_packet(
+            hci.HCI_Command_Complete_Event(
+                num_hci_command_packets=1, command_opcode=command.op_code, return_parameters=status
+            )
+        )
 
     def hear(self, heard: Heard):
         """Reports one packet to the host, and what an active scan gets for an answer."""
@@ -81,16 +103,50 @@ class Adapter(controller.Controller):
         self.send_hci_packet(AdvertisingReport([report]))
 
 
+class VirtualController:
+    """The kernel's end of a controller: /dev/vhci, a packet each read and write (drivers/bluetooth/
+    hci_vhci.c)."""
+
+    def __init__(self):
+        self.file = os.open("/dev/vhci", os.O_RDWR | os.O_NONBLOCK)
+        os.write(self.file, bytes([0xFF, 0x00]))  # make one; its type: not a secondary controller
+        self.sink = None
+        asyncio.get_running_loop().add_reader(self.file, self._read)
+
+    def set_packet_sink(self, sink):
+        self.sink = sink
+
+    def on_packet(self, packet: bytes):
+        """From the controller to the kernel, which takes nothing while it has it switched off."""
+        try:
+            os.write(self.file, packet)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+
+    def _read(self):
+        packet = os.read(self.file, 4096)
+        if packet[0] != 0xFF:  # the answer to our first write: its number
+            self.sink.on_packet(packet)
+
+    def close(self):
+        """Takes the controller away from the kernel, as if it were pulled out."""
+        asyncio.get_running_loop().remove_reader(self.file)
+        os.close(self.file)
+
+
 async def open_adapter(address: str) -> Adapter:
     """Gives the kernel a controller with this public address; it becomes the next hciN."""
-    vhci = await transport.open_transport("vhci")
-    return Adapter(
+    kernel = VirtualController()
+    adapter = Adapter(
         "adapter",
-        host_source=vhci.source,
-        host_sink=vhci.sink,
+        host_source=kernel,
+        host_sink=kernel,
         link=link.LocalLink(),
         public_address=f"{address}/P",
     )
+    adapter.kernel = kernel
+    return adapter
 
 
 def add_device(adapter: Adapter, name: str, address: str) -> Device:

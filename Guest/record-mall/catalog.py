@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 
 TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)
@@ -34,15 +33,3 @@ def read(path):
             out.pop()
         out.append(word)
     return json.loads(" ".join(out))
-
-
-def frame(beacon_id):
-    """What kind of frame carries this id, and the id's bytes on air."""
-    if beacon_id.startswith("eddystone:"):
-        return "eddystone", bytes.fromhex(beacon_id[10:].replace("/", ""))
-    kind = "ibeacon"
-    if beacon_id.startswith("altbeacon:"):
-        kind, beacon_id = "altbeacon", beacon_id[10:]
-    proximity, major, minor = beacon_id.split("/")
-    numbers = int(major).to_bytes(2, "big") + int(minor).to_bytes(2, "big")
-    return kind, uuid.UUID(proximity).bytes + numbers

@@ -16,7 +16,6 @@ import heapq
 import itertools
 import math
 import random
-import struct
 import sys
 from typing import Callable
 
@@ -24,6 +23,7 @@ import catalog
 from air import ADV_IND, ADV_NONCONN_IND, Heard, open_adapter
 from bumble import hci
 from mall_facts import COPIED, LEAVES, LOW_BATTERY, SILENT, STRANGER, WALKS
+from payloads import FLAGS, MEASURED_POWER, payload_of, structure, with_telemetry
 
 # Where the box stands: meters from the south-west corner of the ground floor.
 BOX = (45.0, 15.0)
@@ -31,8 +31,6 @@ STOREY = 5.0  # meters
 # The atrium is open: signal falls slower than in free space, and a floor costs little.
 PATH_LOSS_EXPONENT = 1.7
 FLOOR_LOSS = 3.5  # dB
-# At 1 m: what the beacons say of themselves.
-MEASURED_POWER = -59
 FLOORS = {"b1": -1, "f1": 0, "f2": 1, "f3": 2}
 
 # Seconds and meters: from the main gate round the ground floor, past the desk, out of the east gate.
@@ -64,44 +62,6 @@ class Transmitter:
             return None
         rssi = max(-104, min(-30, round(rssi)))
         return Heard(self.address, self.payload(), rssi, self.event_type, self.scan_response)
-
-
-def structure(kind, data):
-    return bytes([len(data) + 1, kind]) + data
-
-
-FLAGS = structure(0x01, b"\x06")
-
-
-def payload_of(beacon_id):
-    """What a beacon with this id advertises."""
-    kind, identifier = catalog.frame(beacon_id)
-    power = struct.pack("b", MEASURED_POWER)
-    if kind == "ibeacon":
-        return FLAGS + structure(0xFF, b"\x4c\x00\x02\x15" + identifier + power)
-    if kind == "altbeacon":
-        return FLAGS + structure(0xFF, b"\x18\x01\xbe\xac" + identifier + power + b"\x00")
-    # Eddystone gives the power at 0 m, which is 41 dB more.
-    at_source = struct.pack("b", MEASURED_POWER + 41)
-    return eddystone(b"\x00" + at_source + identifier + b"\x00\x00")
-
-
-def eddystone(frame):
-    return FLAGS + structure(0x03, b"\xaa\xfe") + structure(0x16, b"\xaa\xfe" + frame)
-
-
-def with_telemetry(payload, millivolts, interval):
-    """Every fifth packet an Eddystone TLM frame instead: battery, 21.5 °C, counters."""
-    counter = itertools.count(1_204_000)
-
-    def next_payload():
-        count = next(counter)
-        if count % 5:
-            return payload
-        tenths = int(count * interval * 10)
-        return eddystone(b"\x20\x00" + struct.pack(">HHII", millivolts, 0x1580, count, tenths))
-
-    return next_payload
 
 
 def strength_at(x, y, floor=0):

@@ -14,6 +14,7 @@ import struct
 import sys
 
 import catalog
+import payloads
 from mall_facts import COPIED, LEAVES, LOW_BATTERY, SILENT, STRANGER, WALKS
 
 # btsnoop counts microseconds from the year 0; this many lie before 1970.
@@ -98,7 +99,7 @@ def main(path, catalog_path):
     beacons = {entry["id"]: entry for entry in catalog.read(catalog_path)["beacons"]}
     print(f"{'reports':>7} {'from':>5} {'to':>5} {'RSSI':>9}  beacon")
     for identifier, entry in beacons.items():
-        found = heard[catalog.frame(identifier)]
+        found = heard[payloads.frame(identifier)]
         if identifier == SILENT:
             expect(not found, f"{identifier} should be silent")
             print(f"{0:>7} {'':>5} {'':>5} {'':>9}  {identifier} {entry['label']}")
@@ -126,11 +127,11 @@ def main(path, catalog_path):
         else:
             expect(strongest > weakest, f"{identifier} has a constant RSSI")
 
-    known = {catalog.frame(identifier) for identifier in beacons} | {catalog.frame(STRANGER)}
-    expect(heard[catalog.frame(STRANGER)], "the unknown beacon was not heard")
+    known = {payloads.frame(identifier) for identifier in beacons} | {payloads.frame(STRANGER)}
+    expect(heard[payloads.frame(STRANGER)], "the unknown beacon was not heard")
     strays = [key for key in heard if key and key[0] in ("ibeacon", "altbeacon", "eddystone")]
     expect(set(strays) <= known, "there is a beacon nobody planned")
-    low = {r.address for r in heard[catalog.frame(LOW_BATTERY)]}
+    low = {r.address for r in heard[payloads.frame(LOW_BATTERY)]}
     telemetry = [(r, key) for key, found in heard.items() if key and key[0] == "tlm" for r in found]
     expect(telemetry, "no Eddystone TLM")
     for report, (_, frame) in telemetry:

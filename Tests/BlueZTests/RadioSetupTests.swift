@@ -154,6 +154,27 @@ struct RadioTroubleTests {
         }
     }
 
+    @Test func aScanThatADeadServiceLeftIsEndedOnce() {
+        var rig = MachineRig.hearing()
+        rig.machine.serviceChanged(.absent(nil), at: rig.now)
+        rig.adapter.isDiscovering = false
+        rig.answer = {
+            $0 == .startDiscovery
+                ? .refused(name: "org.bluez.Error.InProgress", text: "already in progress") : .done
+        }
+        rig.appear()
+        rig.pass(.milliseconds(200))
+        #expect(rig.take() == discovery + restart + powerCycle)
+        #expect(rig.machine.state.name == "refused")
+        rig.pass(.seconds(60))
+        #expect(!rig.take().contains(.setPowered(false)))
+        // The next one is given the same chance.
+        rig.machine.serviceChanged(.absent(nil), at: rig.now)
+        rig.appear()
+        rig.pass(.milliseconds(200))
+        #expect(rig.take() == discovery + restart + powerCycle)
+    }
+
     @Test func aReplugUnderAnotherNumberGoesOn() {
         var rig = MachineRig.hearing()
         rig.machine.adapterChanged(

@@ -65,6 +65,8 @@ public struct RadioMachine: Sendable {
     private var ladder = RecoveryLadder()
     private var hasHeardHere = false
     private var wasInTrouble = false
+    /// Whether the adapter was freed from what an earlier bluetoothd had left, since this one runs.
+    private var wasFreed = false
 
     /// Makes a machine that knows nothing yet.
     ///
@@ -111,6 +113,7 @@ public struct RadioMachine: Sendable {
         if new != .present {
             adapter = nil
             absence = nil
+            wasFreed = false
             forgetSession()
         }
         service = new
@@ -177,7 +180,10 @@ public struct RadioMachine: Sendable {
     public mutating func answered(_ token: UInt64, _ answer: RadioAnswer, at now: Instant) {
         guard let pending, pending.token == token else { return }
         self.pending = nil
-        if let trouble = refusal(of: pending.request, answer) {
+        if isLeftScanning(pending.request, answer) {
+            wasFreed = true
+            plan = [.setPowered(false), .setPowered(true), .setFilter, .startDiscovery]
+        } else if let trouble = refusal(of: pending.request, answer) {
             fail(trouble, at: now)
         } else if plan.isEmpty {
             begin(at: now)
@@ -274,6 +280,16 @@ public struct RadioMachine: Sendable {
         stoppedSince = nil
         hasHeardHere = false
         delay.reset()
+    }
+
+    /// Whether the kernel still scans for a bluetoothd that has died: stopping what may be left of
+    /// ours did not help. It goes on for up to 10.24 s (DISCOV_LE_TIMEOUT), and the next bluetoothd
+    /// can neither use nor end that scan; switching the adapter off and on ends it. Only once for
+    /// each bluetoothd, since that does not help against a controller that refuses.
+    private func isLeftScanning(_ request: RadioRequest, _ answer: RadioAnswer) -> Bool {
+        guard case .refused("org.bluez.Error.InProgress", _) = answer else { return false }
+        return request == .startDiscovery && adapter?.isDiscovering == false && trouble != nil
+            && !wasFreed
     }
 
     /// The trouble that an answer means; nil when the request can count as done.

@@ -184,8 +184,7 @@ final class Daemon {
             connection.emit(
                 "EventKept", of: HubInterface.name, at: Self.root,
                 [
-                    .uint64(UInt64(clamping: event.sequence)),
-                    .string(String(decoding: event.line, as: UTF8.self)),
+                    .uint64(UInt64(clamping: event.sequence)), .string(event.event.type),
                 ])
         }
     }

@@ -21,13 +21,13 @@ struct HubClient {
         }
     }
 
-    /// Calls a method of the hub. When it changes something and a person sits at a terminal, polkit
+    /// Calls a method of the hub. When it is not for everybody and a person sits at a terminal, polkit
     /// may ask for a password, and is given the time that this takes; at least two minutes.
     func call(
         _ member: String, of interface: String, _ arguments: [BusValue] = [],
-        changes: Bool = false, timeout: Duration = .seconds(25)
+        mayAsk: Bool = false, timeout: Duration = .seconds(25)
     ) async throws(Failure) -> [BusValue] {
-        let mayAskPerson = changes && isatty(STDIN_FILENO) == 1
+        let mayAskPerson = mayAsk && isatty(STDIN_FILENO) == 1
         do throws(BusError) {
             return try await connection.call(
                 member, of: "org.hubd.\(interface)", at: Self.name, Self.root, arguments,
@@ -40,9 +40,9 @@ struct HubClient {
 
     /// A call whose one result is a document.
     func document(
-        _ member: String, of interface: String, _ arguments: [BusValue] = [], changes: Bool = false
+        _ member: String, of interface: String, _ arguments: [BusValue] = [], mayAsk: Bool = false
     ) async throws(Failure) -> JSONValue {
-        try await call(member, of: interface, arguments, changes: changes).first?.json ?? .null
+        try await call(member, of: interface, arguments, mayAsk: mayAsk).first?.json ?? .null
     }
 
     /// Hears one of the hub's signals.
@@ -62,17 +62,15 @@ struct HubClient {
         }
     }
 
-    /// Waits until the daemon leaves the bus.
-    func daemonIsGone() async throws(Failure) {
-        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+    /// Calls when the daemon leaves the bus, or the bus is lost.
+    func whenDaemonIsGone(_ body: @escaping () -> Void) async throws(Failure) {
         do throws(BusError) {
             _ = try await connection.watch(Self.name) { watch in
-                if watch.owner == nil { end.yield() }
+                if watch.owner == nil { body() }
             }
         } catch {
             throw Self.failure(error)
         }
-        for await _ in ends { return }
     }
 
     /// The bus itself cannot be reached, or was lost.

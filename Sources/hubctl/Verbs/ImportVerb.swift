@@ -41,7 +41,7 @@ enum ImportVerb: Verb {
                     ("dryRun", .bool(isDryRun)), ("remove", .bool(arguments.has("--remove"))),
                 ]),
             ],
-            changes: true)
+            mayAsk: true)
         let problems = (result["problems"]?.elements ?? []).map(Show.text)
         if output.wantsJSON { try output.print(result) }
         guard problems.isEmpty else {

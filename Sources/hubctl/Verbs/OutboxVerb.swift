@@ -37,7 +37,7 @@ enum OutboxVerb: Verb {
         }
         let id = arguments.words[1]
         _ = try await HubClient(arguments).call(
-            member, of: "Hub1", [.string(id)], changes: true)
+            member, of: "Hub1", [.string(id)], mayAsk: true)
         if output.wantsJSON {
             try output.print(["id": .string(id), "action": .string(action)] as JSONValue)
         } else {

@@ -18,7 +18,7 @@ enum ReloadVerb: Verb {
         try expect(arguments.words, 0...0)
         // Reading 32 MiB of catalog and waiting for a slow store fit in a minute.
         let reply = try await HubClient(arguments)
-            .call("Reload", of: "Hub1", changes: true, timeout: .seconds(60))
+            .call("Reload", of: "Hub1", mayAsk: true, timeout: .seconds(60))
         let problems = (reply.first?.elements ?? []).compactMap(\.string)
         if output.wantsJSON {
             try output.print(["problems": .array(problems.map(JSONValue.string))] as JSONValue)

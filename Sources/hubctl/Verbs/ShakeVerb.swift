@@ -36,7 +36,7 @@ enum ShakeVerb: Verb {
             arguments.has("--dry-run")
             ? try await client.document("Preview", of: "Campaigns1", [list])
             : try await client.document(
-                "Shake", of: "Campaigns1", [list, .options(options)], changes: true)
+                "Shake", of: "Campaigns1", [list, .options(options)], mayAsk: true)
         if output.wantsJSON {
             try output.print(answer)
         } else {

@@ -15,7 +15,7 @@ enum HubInterface {
             ) { _ throws(BusError) in [try await daemon.status().value] }
             Method(
                 "Events", in: ["filter": "a{sv}"],
-                out: ["events": "as", "through": "t", "more": "b"], needs: .read,
+                out: ["events": "as", "through": "t", "more": "b"], needs: .inspect,
                 "Kept events, oldest first, as CloudEvents. Filter: after (t, a sequence), since (x, Unix ns), type (s), limit (u, at most 1000)."
             ) { call throws(BusError) in try await daemon.events(call.value(0)) }
             Method(
@@ -47,9 +47,10 @@ enum HubInterface {
             Property("Version", "s", needs: .read, notice: .const, "The daemon's version.") {
                 .string(Daemon.version)
             }
+            // To everybody on the bus, so it tells of no content: `Events` asks who may see that.
             Signal(
-                "EventKept", ["sequence": "t", "event": "s"],
-                "An event has become durable; the text is its CloudEvent.")
+                "EventKept", ["sequence": "t", "type": "s"],
+                "An event has become durable: its number and its type. Events gives it out.")
         }
     }
 }

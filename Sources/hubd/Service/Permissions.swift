@@ -4,6 +4,8 @@ import EventLoop
 import Glibc
 
 extension Need {
+    /// To see events: they tell of people, of their shakes and of what a meter measured.
+    static let inspect = Need("inspect")
     /// To act for a customer: a shake. A till's program can be given this and nothing else.
     static let serve = Need("serve")
 }
@@ -14,7 +16,7 @@ extension Need {
 /// text and its default in systemd/org.hubd.policy.
 enum Permissions {
     /// Every need that a table may name.
-    static let needs: [Need] = [.read, .serve, .manage]
+    static let needs: [Need] = [.read, .inspect, .serve, .manage]
     /// What the actions' names begin with.
     static let prefix = "org.hubd"
     /// The group whose members operate the hub.

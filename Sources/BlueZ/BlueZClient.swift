@@ -339,13 +339,25 @@ public final class BlueZClient {
                 _ = try await connection.call(message, timeout: .seconds(15))
                 answer = .done
             } catch {
-                answer =
-                    error.code == .noReply
-                    ? .none : .refused(name: error.code.name, text: error.message)
+                answer = Self.answer(error, to: request, path)
             }
             guard generation == current else { return }
             radio.answered(token, answer)
         }
+    }
+}
+
+extension BlueZClient {
+    /// What a failed call says of a request. Of an adapter that stays off the kernel tells more
+    /// than bluetoothd does.
+    fileprivate static func answer(
+        _ error: BusError, to request: RadioRequest, _ path: String
+    ) -> RadioAnswer {
+        if error.code == .noReply { return .none }
+        if request == .setPowered(true), RadioSwitch.isOff(adapter: path) {
+            return .refused(name: "org.bluez.Error.Blocked", text: error.message)
+        }
+        return .refused(name: error.code.name, text: error.message)
     }
 }
 

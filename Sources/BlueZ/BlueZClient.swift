@@ -257,7 +257,11 @@ public final class BlueZClient {
         learn(objects)
     }
 
+    /// When every radio was last looked after, which happens each second; nil before the start.
+    public private(set) var lastTick: EventLoop.Instant?
+
     private func tick() {
+        defer { lastTick = Hub.loop.now }
         for radio in radios { radio.tick() }
         transmitter?.tick()
         reception?.tick()

@@ -219,6 +219,7 @@ final class Daemon {
         let now = Hub.loop.now
         // Thrice in the 30 s that the unit allows.
         guard lastPulse.map({ $0.duration(to: now) >= .seconds(10) }) ?? true else { return }
+        guard radios.isAlive else { return }
         lastPulse = now
         ServiceManager.alive()
     }

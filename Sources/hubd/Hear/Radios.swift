@@ -193,6 +193,13 @@ final class Radios {
 
     // MARK: Questions
 
+    /// Whether the radios are being looked after. A radio that is away or deaf is: it is told of
+    /// and treated. One that nobody looks after any more could only be helped by a new start.
+    var isAlive: Bool {
+        guard let last = blueZ.lastTick else { return true }
+        return last.duration(to: Hub.loop.now) < .seconds(10)
+    }
+
     /// What keeps radios and beacon from doing their part.
     var problems: [HubProblem] {
         let radios = air.radios

@@ -79,4 +79,19 @@ struct MovedFileTests {
         await store.close()
         try FileManager.default.removeItem(atPath: scratch.path + "-away")
     }
+
+    /// The end is the last occasion to write what has no file.
+    @Test func closingWithoutAFile() async throws {
+        let store = try await Store.open(.test(scratch))
+        _ = try await store.append([.test(1)])
+        try FileManager.default.moveItem(atPath: scratch.path, toPath: scratch.path + "-away")
+        await #expect(throws: OutboxError.self) { try await store.append([.test(2)]) }
+        try FileManager.default.createDirectory(
+            atPath: scratch.path, withIntermediateDirectories: true)
+        await store.close()
+        let again = try await Store.open(.test(scratch))
+        #expect(try await again.events().events.map(\.number).prefix(1) == [1])
+        await again.close()
+        try FileManager.default.removeItem(atPath: scratch.path + "-away")
+    }
 }

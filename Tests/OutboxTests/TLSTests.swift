@@ -128,7 +128,13 @@ struct TLSTests {
         }
         #expect(try probe("1").fault?.code == .refused)
         let server = try SyncServer(["200"], certificate: scratch.file("valid.pem"), signed: false)
-        #expect(try probe(server.port, ca: "missing.pem").fault?.code == .authorities)
+        let missing = try probe(server.port, ca: "missing.pem").fault
+        #expect(missing?.code == .authorities)
+        #expect(missing?.text.contains("missing.pem is missing: put it there") == true)
+        try scratch.write(Array("no certificate".utf8), to: "text.pem")
+        #expect(
+            try probe(server.port, ca: "text.pem").fault?.text.contains(
+                "text.pem holds no certificate") == true)
         let secret = scratch.file("secret")
         #expect(SinkProbe.fault(secretFile: nil) == nil)
         #expect(SinkProbe.fault(secretFile: secret)?.code == .secret)

@@ -16,15 +16,15 @@ import struct
 import subprocess
 import sys
 
-from state import Opener, problems
+from state import Opener, mark, problems
 
 SECTOR = 512
 
 
 def record(rig, disk, folder, log):
     environment = dict(os.environ, LD_PRELOAD=disk, RIG_DIR=folder, RIG_LOG=log)
-    # Two lives: the second opens what the first closed.
-    for batches in ("150", "150"):
+    # Two lives: the second opens what the first closed, and needs a second block of numbers.
+    for batches in ("250", "250"):
         subprocess.run(
             [rig, "write", folder, batches], env=environment, check=True,
             stdout=subprocess.DEVNULL)
@@ -138,7 +138,10 @@ def main():
         shutil.rmtree(state)
         os.mkdir(state)
         model.cut(state, rng)
+        reserved = mark(os.path.join(state, "hubd.db-mark"))
         found = problems(state, opener.open(state), model.acked, model.batch)
+        if reserved < model.acked:
+            found.append(f"mark: {model.acked} was acknowledged, {reserved} is reserved")
         if not found:
             continue
         only_lost = all(text.startswith(("lost", "state")) for text in found)

@@ -10,6 +10,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import zlib
 
 SEQUENCE = re.compile(rb'^\{"specversion":"1\.0","id":"([0-9a-f-]{36})","sequence":(\d+),.*\}$')
 
@@ -57,6 +58,21 @@ def problems(folder, report, acked, batch):
     found += torn_batches(os.path.join(folder, "hubd.db"))
     found += file_problems(folder, last)
     return found
+
+
+def mark(path):
+    """How many numbers the mark says are reserved: the most of its slots that are whole."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return 0
+    reserved = 0
+    for slot in (content[:512], content[512:1024]):
+        match = re.match(rb"(reserved (\d+) oldest \d+ checksum )(\d+)\n", slot)
+        if match and zlib.crc32(match[1]) == int(match[3]):
+            reserved = max(reserved, int(match[2]))
+    return reserved
 
 
 def torn_batches(path):

@@ -131,10 +131,13 @@ struct Salvage {
     }
 
     private func finish(
-        _ ledger: Ledger, _ finds: SalvageFinds, _ report: inout SalvageReport
+        _ ledger: Ledger, _ found: SalvageFinds, _ report: inout SalvageReport
     ) throws(DatabaseError) {
+        var finds = found
         let mark = try NumberMark(reading: Ledger.markPath(settings))
         let newest = try ledger.database.number("SELECT max(sequence) FROM event")
+        // The small tables have no checksums; what goes beyond what can have been used is no row.
+        finds.bound(by: mark.reserved > 0 ? max(mark.reserved, newest) : Ledger.numberLimit - 1)
         let cursor = finds.cursors.values.map(\.sequence).max() ?? 0
         let known = max(newest, cursor, finds.lastSequence ?? 0)
         var last = known

@@ -13,6 +13,12 @@ struct SalvageFinds {
         (0..<Ledger.numberLimit).contains(value)
     }
 
+    /// Drops the counts that are higher than any number that can have been used.
+    mutating func bound(by last: Int64) {
+        cursors = cursors.filter { $1.sequence <= last }
+        if let found = lastSequence, found > last { lastSequence = nil }
+    }
+
     /// Notes a row of one of the small tables.
     mutating func add(_ row: LeafPage.Row) {
         switch row.columns.count {

@@ -9,30 +9,28 @@ enum StorePath {
         guard unsafe stat(folder, &answer) == 0 else {
             let code = errno
             throw fault(
-                path,
                 code == EACCES
                     ? "\(folder) may not be entered: give hubd the right"
                     : "\(folder) is missing: make it, writable for hubd")
         }
         guard answer.st_mode & S_IFMT == S_IFDIR else {
-            throw fault(path, "\(folder) is not a folder: name a file in one that is")
+            throw fault("\(folder) is not a folder: name a file in one that is")
         }
         if unsafe stat(path, &answer) == 0 {
             guard answer.st_mode & S_IFMT == S_IFREG else {
-                throw fault(path, "it is not a file: name one that is, or that is not yet")
+                throw fault("\(path) is not a file: name one that is, or that is not yet")
             }
             guard unsafe access(path, R_OK | W_OK) == 0 else {
-                throw fault(path, "it may not be written (\(errnoText(errno))): give it to hubd")
+                throw fault("\(path) may not be written (\(errnoText(errno))): give it to hubd")
             }
         }
         // SQLite makes its log beside the file.
         guard unsafe access(folder, W_OK | X_OK) == 0 else {
-            throw fault(
-                path, "\(folder) may not be written (\(errnoText(errno))): give it to hubd")
+            throw fault("\(folder) may not be written (\(errnoText(errno))): give it to hubd")
         }
     }
 
-    private static func fault(_ path: String, _ text: String) -> OutboxError {
-        OutboxError(.storage, "store.path \(path): \(text)")
+    private static func fault(_ text: String) -> OutboxError {
+        OutboxError(.storage, text)
     }
 }

@@ -153,7 +153,7 @@ struct DecodeTests {
         #expect(decoded["manufacturer_data"] == [["company": 0xe0, "data": "7f01"]])
         #expect(decoded["service_data"] == [["uuid": "feaa", "data": "20"]])
         #expect(decoded["structures"]?.elements?.count == 9)
-        let short = try BeaconArea.ad.decode(hex("0408414243" + "03ffe000be"), key: nil)
+        let short = try BeaconArea.ad.decode(hex("0408414243" + "04ffe000be"), key: nil)
         #expect(short["name"] == "ABC" && short["name_shortened"] == true)
         #expect(short["truncated_at"] == nil)
     }

@@ -14,6 +14,15 @@ public enum AES128 {
             block, key: key, vector: nil, cipher: EVP_aes_128_ecb(), encrypt: true, padding: false)
     }
 
+    /// Encrypts many blocks, each on its own (ECB).
+    ///
+    /// - Returns: as many bytes; nil unless the key has 16 bytes and the input is whole blocks.
+    public static func encryptBlocks(_ blocks: [UInt8], key: [UInt8]) -> [UInt8]? {
+        guard blocks.count % blockLength == 0 else { return nil }
+        return unsafe run(
+            blocks, key: key, vector: nil, cipher: EVP_aes_128_ecb(), encrypt: true, padding: false)
+    }
+
     /// Encrypts with cipher block chaining and PKCS #7 padding (RFC 5652, §6.3).
     ///
     /// - Returns: nil unless key and vector are 16 bytes each.

@@ -12,13 +12,32 @@ enum LinkLayer {
     /// 11:22:33:44:55:66 on air.
     static let address = hex("665544332211")
 
-    /// A packet of link type 256 around an advertisement.
+    /// A packet of link type 256 around an advertisement, with the right checksum.
     static func packet(
         flags: UInt16 = 0x0c13, signal: UInt8 = 0xc4, access: [UInt8] = hex("d6be898e"),
-        pdu: [UInt8] = pdu(2, address + [2, 1, 6]), coded: [UInt8] = []
+        pdu: [UInt8] = pdu(2, address + [2, 1, 6]), coded: [UInt8] = [], crc: [UInt8]? = nil
     ) -> [UInt8] {
         [0, signal, 0, 0] + hex("d6be898e") + [UInt8(flags & 0xff), UInt8(flags >> 8)] + access
-            + coded + pdu + [1, 2, 3]
+            + coded + pdu + (crc ?? self.crc(pdu))
+    }
+
+    /// The checksum by the figure of the specification (Core 5.4, Vol 6, Part B, figure 3.4): a
+    /// shift register, its highest bit first on air.
+    static func crc(_ pdu: [UInt8]) -> [UInt8] {
+        var register: UInt32 = 0x55_5555
+        for byte in pdu {
+            for bit in 0..<8 {
+                let sent: UInt32 = UInt32(byte >> UInt8(bit)) & 1
+                let feedback: UInt32 = register >> 23 ^ sent
+                register = register << 1 & 0xff_ffff
+                if feedback == 1 { register ^= 0x00_065b }
+            }
+        }
+        var bytes: [UInt8] = [0, 0, 0]
+        for bit in 0..<24 where register >> UInt32(23 - bit) & 1 == 1 {
+            bytes[bit / 8] |= 1 << UInt8(bit % 8)
+        }
+        return bytes
     }
 }
 
@@ -82,8 +101,52 @@ struct LinkLayerTests {
         ])
         #expect(heard == [])
         #expect(counts.badCRC == 1 && counts.other == 3 && counts.malformed == 4)
-        let (unchecked, _, _) = try self.heard([LinkLayer.packet(flags: 0x0013)])
-        #expect(unchecked.count == 1)
+    }
+
+    /// The packet of the specification's sample data (Core 5.4, Vol 6, Part C): checksum B52DD7,
+    /// here in its order on air, as files have it.
+    private let sample = hex("d6be898e" + "4209a6a5a4a3a2c1010203" + "adb4eb")
+
+    @Test func checksumOfTheSpecification() throws {
+        #expect(LinkLayer.crc(Array(sample[4..<15])) == Array(sample[15...]))
+        let (heard, counts, _) = try heard([sample], linkType: 251)
+        #expect(heard.map(\.payload) == [[1, 2, 3]] && counts.badCRC == 0)
+    }
+
+    /// One wrong bit anywhere in a packet makes no beacon.
+    @Test func wrongBits() throws {
+        var broken: [[UInt8]] = []
+        // From behind the PDU's length on: a wrong length is a fault of another kind.
+        for bit in (6 * 8)..<(sample.count * 8) {
+            var packet = sample
+            packet[bit / 8] ^= 1 << UInt8(bit % 8)
+            broken.append(packet)
+        }
+        broken.append(Array(sample.dropLast(3)) + [0, 0, 0])
+        let (heard, counts, _) = try heard(broken, linkType: 251)
+        #expect(heard == [] && counts.badCRC == UInt64(broken.count))
+        let (none, cut, _) = try self.heard([Array(sample.dropLast())], linkType: 251)
+        #expect(none == [] && cut.malformed == 1)
+    }
+
+    /// With a pseudo-header the checksum is computed unless the sniffer says that it was right.
+    @Test(arguments: [
+        (0x0013, false, true), (0x0013, true, false), (0x0813, true, false),
+        (0x0c13, true, true), (0x0413, false, false),
+    ])
+    func checksumBehindAHeader(flags: UInt16, isWrong: Bool, isHeard: Bool) throws {
+        let packet = LinkLayer.packet(flags: flags, crc: isWrong ? [0, 0, 0] : nil)
+        let (heard, counts, _) = try heard([packet])
+        #expect(heard.count == (isHeard ? 1 : 0) && counts.badCRC == (isHeard ? 0 : 1))
+    }
+
+    /// A record that was cut has no checksum left, and is used as far as it goes.
+    @Test func cutRecords() throws {
+        var file = CaptureFile.pcap(251, [sample])
+        file[24 + 8] -= 3
+        file.removeLast(3)
+        let (records, counts) = try read(file)
+        #expect(records.count == 1 && counts.snapped == 1 && counts.badCRC == 0)
     }
 
     @Test(arguments: [5, 6, 37, 38, 254, 255])

@@ -38,14 +38,14 @@ struct RejectionTests {
         #expect(throws: FrameError.version(2)) { try Telemetry(frame: tooNew.span) }
         #expect(throws: FrameError.version(2)) { try EncryptedTelemetry(frame: tooNew.span) }
         let nibble: [UInt8] = [0x31]
-        #expect(throws: FrameError.reserved(0x31)) { try EddystoneEID(frame: nibble.span) }
+        #expect(throws: FrameError.reserved(0x31, at: 0)) { try EddystoneEID(frame: nibble.span) }
     }
 
     @Test(
         arguments: [
             (.otherFormat, "the bytes do not carry the mark of this format"),
             (.length(3), "3 bytes is not a length this frame can have"),
-            (.reserved(0x1f), "the value 0x1f is reserved"),
+            (.reserved(0x1f, at: 0), "the value 0x1f is reserved"),
             (.version(2), "version 0x02 is not known"),
         ] as [(FrameError, String)])
     func sentences(error: FrameError, text: String) {

@@ -60,7 +60,7 @@ struct FlaggedValue: Sendable, CustomTestStringConvertible {
                 Int(try ContinuousPulseOximetry(v.span).unknownFlags)
             }, unknown: 0xe0),
         FlaggedValue(
-            name: "heart rate", flagsSize: 1, size: { 2 + sum($0, [0: 1, 3: 2, 4: 2]) },
+            name: "heart rate", flagsSize: 1, size: { 2 + sum($0, [0: 1, 3: 2]) },
             decode: { v throws(MalformedValue) in Int(try HeartRate(v.span).unknownFlags) },
             unknown: 0xe0),
         FlaggedValue(
@@ -130,7 +130,7 @@ struct FlaggedValueTests {
         let rate: ([UInt8]) throws(MalformedValue) -> Void = { v throws(MalformedValue) in
             _ = try HeartRate(v.span)
         }
-        #expect(fault("170101", rate) == "byte 3: interval between beats missing")
-        #expect(fault("1655", rate) == "byte 2: interval between beats missing")
+        #expect(fault("1701", rate) == "byte 1: heart rate missing")
+        #expect(fault("185501", rate) == "byte 2: energy missing")
     }
 }

@@ -78,6 +78,44 @@ struct HealthTests {
         ByteVerifier.neighbours(of: hex("06000106")) { _ = try? RecordAccess.Response($0.span) }
     }
 
+    /// What a phone wrote is decoded as well as what the device answered.
+    @Test func recordAccessRequests() throws {
+        func fields(_ text: String) throws -> DecodedFields {
+            try DecodeArea.recordAccess.decode(text: text)
+        }
+        for (text, op, selection, meaning) in [
+            ("0101", 1, 1, "report all"), ("0106", 1, 6, "report last"), ("0300", 3, 0, "abort"),
+            ("0401", 4, 1, "count all"), ("0201", 2, 1, "delete all"),
+        ] as [(String, Int64, Int64, String)] {
+            let fields = try fields(text)
+            #expect(fields["op"] == .integer(op) && fields["operator"] == .integer(selection))
+            #expect(fields["meaning"] == .text(meaning) && fields["operand"] == nil)
+        }
+        let from = try fields("0103010201")
+        #expect(from["from_seq"] == .integer(0x0102) && from["to_seq"] == nil)
+        #expect(from["meaning"] == .text("report from") && from["filter"] == .integer(1))
+        let within = try fields("01040102000500")
+        #expect(within["from_seq"] == .integer(2) && within["to_seq"] == .integer(5))
+        #expect(try fields("010302e207040b0f3300")["operand"] == .text("e207040b0f3300"))
+        let count = try fields("05000201")
+        #expect(count["op"] == .integer(5) && count["count"] == .integer(258))
+        for (text, fault) in [
+            ("", "byte 0: opcode missing"), ("01", "byte 1: operator missing"),
+            ("0701", "byte 0: the opcode is none of 1 to 6"),
+            ("0107", "byte 1: the operator is none of 0 to 6"),
+            ("0103", "byte 2: kind of the operand missing"),
+            ("01030102", "byte 3: operand missing"), ("0104010200", "byte 3: operand missing"),
+        ] {
+            let error = #expect(throws: MalformedValue.self) { try fields(text) }
+            #expect(error.map { "\($0)" } == fault)
+        }
+        for text in ["01040102000500", "06000106"] {
+            ByteVerifier.neighbours(of: hex(text)) {
+                _ = try? DecodeArea.recordAccess.decode($0.span)
+            }
+        }
+    }
+
     /// 0.005 kg and 0.01 lb: the steps differ, not only the unit.
     @Test func weights() throws {
         let metric = try BodyWeight(hex("00b036").span)
@@ -113,6 +151,18 @@ struct HealthTests {
         let value = try HeartRate(hex("1e5532002100ff").span)
         #expect(value.beatsPerMinute == 85 && value.contact == .detected && value.energy == 50)
         #expect(value.intervals == [33], "half an interval is ignored")
+        // The service wants at least one interval where some are announced. Without, the value is
+        // malformed, but its rate and energy are not lost.
+        let none = try HeartRate(hex("19d0144ac0").span)
+        #expect(none.beatsPerMinute == 5328 && none.energy == 49_226)
+        #expect(none.announcesIntervals && none.intervals == [])
+        #expect(none.fault == .missing("interval between beats", at: 5) && value.fault == nil)
+        let fields = try DecodeArea.heartRate.decode(text: "19d0144ac0")
+        #expect(fields["result"] == .text("malformed"))
+        #expect(fields["reason"] == .text("byte 5: interval between beats missing"))
+        #expect(fields["bpm"] == .integer(5328) && fields["energy_kj"] == .integer(49_226))
+        #expect(fields["rr"] == .list([]))
+        #expect(try DecodeArea.heartRate.decode(text: "0055")["rr"] == nil)
         for (flags, contact) in [
             (0, .notSupported), (2, .notSupported), (4, .notDetected), (6, .detected),
         ]

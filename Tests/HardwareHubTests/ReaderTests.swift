@@ -110,6 +110,9 @@ struct ReaderTests {
         #expect(
             try ReaderReply(hex("b2000401020304").span).content
                 == .handshake(.random([1, 2, 3, 4])))
+        #expect(
+            try ReaderReply(hex("b20004c5313233").span).content
+                == .handshake(.random(hex("c5313233"))))
         #expect(try ReaderReply(hex("b200026400").span).content == .handshake(.bytes([0x64, 0])))
         let none = try ReaderReply(hex("b3cf").span)
         #expect(none.status == ReaderReply.noCard && none.content == .card([]))
@@ -117,8 +120,54 @@ struct ReaderTests {
         #expect(
             try ReaderReply(hex("b300010200aabb").span).content == .encryptedCard([0xaa, 0xbb]))
         #expect(try ReaderReply(hex("bd00c1").span).content == .other([0xc1]))
-        #expect(try ReaderReply(hex("b50002c264").span).content == .reader(.text(0xc2, "d")))
+        #expect(try ReaderReply(hex("b50002c264").span).content == .reader(.battery(100)))
         #expect(try ReaderReply(hex("b500c264").span).content == .other([0xc2, 0x64]))
+    }
+
+    /// The packets of a message that was cut, one behind the other, are read as one message.
+    @Test func fragmentsInOneText() throws {
+        let issue =
+            "b1b1bea9110100011640110120123456789012342020010120300101bea94131323334350000000000"
+            + "0001"
+        let items = hex("812f012d" + issue + "9000")
+        let message = [0xb3, 0, 0] + little(items.count, 2) + items
+        for count in 2...3 {
+            let size = message.count / count + 1
+            var packets: [UInt8] = []
+            for index in 0..<count {
+                let part = Array(message.dropFirst(index * size).prefix(size))
+                let frame = try #require(
+                    ReaderFrame(
+                        number: UInt8(index + 1), isFirst: index == 0,
+                        remaining: UInt8(count - 1 - index), data: part))
+                let data = AirSyncData(data: frame.bytes, type: .manufacturer)
+                packets +=
+                    AirSyncPacket(command: .sendDataRequest, sequence: 3, body: data.body)?.bytes
+                    ?? []
+            }
+            let fields = try DecodeArea.etc.decode(packets.span)
+            #expect(fields["card"] == .text("11012012345678901234"))
+            #expect(fields["sw"] == .text("9000"))
+            ByteVerifier.neighbours(of: packets) { _ = try? DecodeArea.etc.decode($0.span) }
+        }
+    }
+
+    /// A number, an address and a charge may consist of printable bytes and are no text for that.
+    @Test func readersAboutThemselves() throws {
+        func fields(_ text: String) throws -> DecodedFields {
+            try DecodeArea.etc.decode(text: text)
+        }
+        for (text, percent) in [("b50002c255", 85), ("b50002c264", 100), ("b50002c200", 0)] {
+            let fields = try fields(text)
+            #expect(fields["battery"] == .integer(Int64(percent)))
+            #expect(fields["kind"] == .text("c2") && fields["text"] == nil)
+        }
+        let unit = try fields("b50007c6414243444546")
+        #expect(unit["obu_mac"] == .text("414243444546") && unit["text"] == nil)
+        #expect(try fields("b50005c531323334")["card_id"] == .text("31323334"))
+        #expect(try fields("b50005c1312e3032")["version"] == .text("1.02"))
+        #expect(try fields("b50003c10102")["data"] == .text("c10102"))
+        #expect(try fields("b50003c20102")["data"] == .text("c20102"))
     }
 
     @Test func itemsAndTheirLengths() throws {

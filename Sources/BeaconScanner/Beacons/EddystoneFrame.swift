@@ -21,11 +21,14 @@ enum EddystoneFrame {
         Int8(max(Int(powerAtZero) - 41, -128))
     }
 
+    /// The powers at 0 m that the specification allows, in dBm.
+    static let powers: ClosedRange<Int8> = -100...20
+
     /// Checks a frame's first byte against its type.
     @inline(__always)
     static func check(_ frame: Span<UInt8>, type: UInt8) throws(FrameError) {
         guard frame.count > 0 else { throw .length(0) }
         guard frame[0] & 0xf0 == type else { throw .otherFormat }
-        guard frame[0] == type else { throw .reserved(frame[0]) }
+        guard frame[0] == type else { throw .reserved(frame[0], at: 0) }
     }
 }

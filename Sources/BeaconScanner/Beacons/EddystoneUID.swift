@@ -12,6 +12,10 @@ public struct EddystoneUID: Hashable, Sendable {
     /// The signal strength at 1 m, in dBm.
     public var measuredPower: Int8 { EddystoneFrame.powerAtOneMetre(powerAtZero) }
 
+    /// Whether the power is one that the specification allows, −100 to +20 dBm. A frame with
+    /// another one is read all the same: its sender is here, and only distances suffer.
+    public var hasAllowedPower: Bool { EddystoneFrame.powers.contains(powerAtZero) }
+
     /// Reads a frame from its first byte on.
     ///
     /// Throws `FrameError`: `.otherFormat` for another frame type, `.length` when it has neither

@@ -12,6 +12,10 @@ public struct EddystoneURL: Hashable, Sendable {
     /// The signal strength at 1 m, in dBm.
     public var measuredPower: Int8 { EddystoneFrame.powerAtOneMetre(powerAtZero) }
 
+    /// Whether the power is one that the specification allows, −100 to +20 dBm. A frame with
+    /// another one is read all the same: its sender is here, and only distances suffer.
+    public var hasAllowedPower: Bool { EddystoneFrame.powers.contains(powerAtZero) }
+
     /// Reads a frame from its first byte on.
     ///
     /// Throws `FrameError`: `.otherFormat` for another frame type, `.length` when it has not 4 to
@@ -19,11 +23,13 @@ public struct EddystoneURL: Hashable, Sendable {
     public init(frame: Span<UInt8>) throws(FrameError) {
         try EddystoneFrame.check(frame, type: EddystoneFrame.url)
         guard (4...20).contains(frame.count) else { throw .length(frame.count) }
-        guard frame[2] < UInt8(Self.schemes.count) else { throw .reserved(frame[2]) }
+        guard frame[2] < UInt8(Self.schemes.count) else { throw .reserved(frame[2], at: 2) }
         var words: [3 of UInt64] = [0, 0, 0]
         for index in 2..<frame.count {
             let code = frame[index]
-            guard code < 0x0e || (0x21...0x7e).contains(code) else { throw .reserved(code) }
+            guard code < 0x0e || (0x21...0x7e).contains(code) else {
+                throw .reserved(code, at: index)
+            }
             let place = index &- 2
             let shift = UInt64(truncatingIfNeeded: 56 &- 8 &* (place & 7))
             words[place &>> 3] |= UInt64(code) &<< shift

@@ -122,7 +122,7 @@ public struct Recognizer: Sendable {
                     return .encryptedTelemetry(try EncryptedTelemetry(frame: frame))
                 }
                 return .telemetry(try Telemetry(frame: frame))
-            default: throw .reserved(frame[0])
+            default: throw .reserved(frame[0], at: 0)
             }
         } catch {
             rejected.count(.malformedEddystone)

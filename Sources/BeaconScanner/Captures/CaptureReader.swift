@@ -103,7 +103,8 @@ public struct CaptureReader: Sendable {
             tally.records &+= 1
             if header.included < header.original { tally.snapped &+= 1 }
             let outcome = PacketOutcome(
-                format, flags: header.flags, chunk.extracting(start..<end))
+                format, flags: header.flags, isWhole: header.included == header.original,
+                chunk.extracting(start..<end))
             switch outcome {
             case .packet(let packet):
                 return CaptureRecord(

@@ -18,8 +18,9 @@ enum PacketOutcome {
 }
 
 extension PacketOutcome {
-    /// Looks at the bytes of a record; `flags` are those of its btsnoop header.
-    init(_ format: CaptureFormat, flags: UInt32, _ data: Span<UInt8>) {
+    /// Looks at the bytes of a record; `flags` are those of its btsnoop header, and a record that
+    /// is not whole holds less than the packet had.
+    init(_ format: CaptureFormat, flags: UInt32, isWhole: Bool, _ data: Span<UInt8>) {
         self =
             switch format {
             case .btsnoop(.uart): .uart(data, at: 0, flags & 1 == 0 ? .sent : .received)
@@ -31,8 +32,8 @@ extension PacketOutcome {
                     adapter: UInt16(truncatingIfNeeded: flags >> 16), skipping: 0)
             case .pcap(.uartWithDirection, _, _): .uartWithDirection(data)
             case .pcap(.monitor, _, _): .monitor(data)
-            case .pcap(.linkLayer, _, _): .linkLayer(data, at: 0)
-            case .pcap(.linkLayerWithHeader, _, _): .linkLayerWithHeader(data)
+            case .pcap(.linkLayer, _, _): .linkLayer(data, at: 0, isWhole: isWhole)
+            case .pcap(.linkLayerWithHeader, _, _): .linkLayerWithHeader(data, isWhole: isWhole)
             }
     }
 
@@ -106,15 +107,29 @@ extension PacketOutcome {
     private static let advertisingAccess: UInt32 = 0x8e89_bed6
 
     /// Link type 251: | access address (4, lowest byte first) | PDU | CRC (3) |.
+    ///
+    /// The checksum is checked unless somebody did before: a sniffer writes down what it received,
+    /// and one wrong bit makes another beacon.
     static func linkLayer(
         _ data: Span<UInt8>, at offset: Int, rssi: RSSI = .unavailable,
-        phy: Advertisement.PHY = .le1M
+        phy: Advertisement.PHY = .le1M, isWhole: Bool, isChecked: Bool = false
     ) -> PacketOutcome {
         // On LE Coded a byte (the coding indicator) stands between access address and PDU.
         let start = offset &+ (phy == .leCoded ? 5 : 4)
         guard data.count >= start &+ 2 else { return .malformed }
         guard data.littleEndian(UInt32.self, at: offset) == advertisingAccess else {
             return .other
+        }
+        // The PDU's second byte is the length of what follows it. One that is longer than the
+        // record is for the parser to refuse; a record that was cut has no checksum to check.
+        let end = start &+ 2 &+ Int(data[start &+ 1])
+        if !isChecked, isWhole, end <= data.count {
+            guard end &+ LinkLayerCRC.length <= data.count else { return .malformed }
+            let sent =
+                UInt32(data[end]) | UInt32(data[end &+ 1]) << 8 | UInt32(data[end &+ 2]) << 16
+            guard LinkLayerCRC.advertising(data.extracting(start..<end)) == sent else {
+                return .badCRC
+            }
         }
         return .packet(
             Packet(kind: .linkLayer, direction: .received, start: start, rssi: rssi, phy: phy))
@@ -123,12 +138,12 @@ extension PacketOutcome {
     /// Link type 256: | RF channel (1) | signal (1, dBm) | noise (1) | access address offenses
     /// (1) | reference access address (4) | flags (2) | what link type 251 has |, lowest byte
     /// first.
-    static func linkLayerWithHeader(_ data: Span<UInt8>) -> PacketOutcome {
+    static func linkLayerWithHeader(_ data: Span<UInt8>, isWhole: Bool) -> PacketOutcome {
         guard data.count >= 10 else { return .malformed }
         let flags = data.littleEndian(UInt16.self, at: 8)
         // 0001: dewhitened; without it the bytes are scrambled.
         guard flags & 0x0001 != 0 else { return .other }
-        // 0400: checksum checked; 0800: and right.
+        // 0400: checksum checked by the sniffer; 0800: and right.
         if flags & 0x0c00 == 0x0400 { return .badCRC }
         // 0380: 0 is unspecified and 1 advertising on a secondary channel; the rest is data.
         guard flags & 0x0380 <= 0x0080 else { return .other }
@@ -141,6 +156,7 @@ extension PacketOutcome {
         }
         // 0002: the signal is valid.
         let rssi = flags & 0x0002 != 0 ? RSSI(data.signed(at: 1)) : .unavailable
-        return linkLayer(data, at: 10, rssi: rssi, phy: phy)
+        return linkLayer(
+            data, at: 10, rssi: rssi, phy: phy, isWhole: isWhole, isChecked: flags & 0x0400 != 0)
     }
 }

@@ -8,8 +8,6 @@ struct AirSyncFields {
         (type: "WeChatDev", id: "WeChatBluetoothDevice"),
         (type: "gh_1bafe245c2cb", id: "WeChatBluetoothDevice"),
     ]
-    /// The key of that firmware.
-    static let sampleKey = [UInt8](0..<16)
 
     private let aids: DecodeAids
 
@@ -22,29 +20,36 @@ struct AirSyncFields {
         var fields = DecodedFields()
         fields["cmd"] = .number(packet.command.rawValue)
         fields["seq"] = .number(packet.sequence)
-        var body = packet.body
-        if isCiphertext(packet) {
-            fields["encrypted"] = .bool(true)
-            fields["body"] = .text(Hex.lower(body))
-            guard let key = aids.key, let plain = aids.crypto?.decrypt(body, key: key) else {
-                return fields
-            }
-            fields["plain"] = .text(Hex.lower(plain))
-            body = plain
-        }
         do throws(MalformedValue) {
-            add(try AirSyncMessage(packet.command, body.span), to: &fields)
+            switch try AirSyncBody(packet, aids) {
+            case .plain(let message): add(message, to: &fields)
+            case .opened(let message, let plain, let published):
+                add(ciphertext: packet.body, to: &fields)
+                fields["plain"] = Self.hex(plain)
+                if let published { add(published, to: &fields) }
+                add(message, to: &fields)
+            case .sealed:
+                add(ciphertext: packet.body, to: &fields)
+                if aids.key != nil {
+                    fields["result"] = .text("no match")
+                    fields["reason"] = .text("the key does not open the body")
+                }
+            }
         } catch {
             throw error.shifted(by: AirSyncHeader.size)
         }
         return fields
     }
 
-    /// Whether a body looks encrypted: whole blocks, not starting with the field that every
-    /// message in the clear starts with.
-    private func isCiphertext(_ packet: AirSyncPacket) -> Bool {
-        packet.command.isEncryptedInSession && !packet.body.isEmpty
-            && packet.body.count % 16 == 0 && packet.body.first != 0x0a
+    private func add(ciphertext: [UInt8], to fields: inout DecodedFields) {
+        fields["encrypted"] = .bool(true)
+        fields["body"] = Self.hex(ciphertext)
+    }
+
+    /// Says that a key was tried which nobody asked for.
+    private func add(_ key: PublishedKey, to fields: inout DecodedFields) {
+        fields["published_key"] = .text(key.hex)
+        fields["note"] = .text("opened with a key that everybody has (\(key.provenance))")
     }
 
     private func add(_ message: AirSyncMessage, to fields: inout DecodedFields) {
@@ -96,6 +101,16 @@ struct AirSyncFields {
         if let key = aids.key {
             fields["session_key"] = aids.crypto?
                 .sessionKey(from: response.sessionKey, deviceKey: key).map(Self.hex)
+        } else if response.sessionKey.count == 32 {
+            // Without padding, which 16 bytes have not, any key would seem to fit.
+            for key in PublishedKey.all(for: .device) {
+                guard
+                    let session = aids.crypto?
+                        .sessionKey(from: response.sessionKey, deviceKey: key.bytes)
+                else { continue }
+                fields["session_key"] = Self.hex(session)
+                add(key, to: &fields)
+            }
         }
         add(junk: response.junk, to: &fields)
     }
@@ -166,19 +181,23 @@ extension AirSyncFields {
     /// What a proof says, if the given key or the sample firmware's opens it.
     private func proved(_ bytes: [UInt8]) -> DecodedFields {
         var fields = DecodedFields()
-        guard let crypto = aids.crypto,
-            let proof = AirSyncProof(bytes, deviceKey: aids.key ?? Self.sampleKey, crypto: crypto)
-        else { return fields }
-        let ids = aids.deviceID.map { [$0] } ?? Self.samples.map(\.id)
-        let owner = ids.first { proof.isValid(deviceID: $0) }
-        // A chance of 1 in 240 that any 16 bytes end like a padded proof: without a key that was
-        // asked for, only the right checksum counts.
-        guard aids.key != nil || owner != nil else { return fields }
-        fields["plain"] = Self.hex(proof.plain)
-        fields["random"] = .text(hexadecimal(UInt64(proof.random), digits: 8))
-        fields["proof_seq"] = .number(proof.sequence)
-        fields["crc32"] = .text(hexadecimal(UInt64(proof.checksum), digits: 8))
-        fields["device_id"] = owner.map { .text($0) }
+        let published = aids.key == nil ? PublishedKey.all(for: .device) : []
+        for key in aids.key.map({ [$0] }) ?? published.map(\.bytes) {
+            guard let crypto = aids.crypto,
+                let proof = AirSyncProof(bytes, deviceKey: key, crypto: crypto)
+            else { continue }
+            let ids = aids.deviceID.map { [$0] } ?? Self.samples.map(\.id)
+            let owner = ids.first { proof.isValid(deviceID: $0) }
+            // A proof ends in four bytes of padding: with a wrong key that happens once in 2³², so
+            // the key counts as right also where the id is not known and no checksum confirms it.
+            fields["plain"] = Self.hex(proof.plain)
+            fields["random"] = .text(hexadecimal(UInt64(proof.random), digits: 8))
+            fields["proof_seq"] = .number(proof.sequence)
+            fields["crc32"] = .text(hexadecimal(UInt64(proof.checksum), digits: 8))
+            fields["device_id"] = owner.map { .text($0) }
+            if let key = published.first(where: { $0.bytes == key }) { add(key, to: &fields) }
+            break
+        }
         return fields
     }
 }

@@ -6,7 +6,7 @@ public enum DecodeArea: String, CaseIterable, Sendable {
     case airSync = "airsync"
     /// WeChat Sport: FEA1 or FEA2.
     case weChatSport = "wesport"
-    /// AirKiss: decimal lengths or symbols.
+    /// AirKiss: lengths or symbols, decimal or as 16-bit words.
     case airKiss = "airkiss"
     /// AirKiss discovery: a UDP payload.
     case airKissDiscovery = "airkiss-lan"
@@ -24,7 +24,7 @@ public enum DecodeArea: String, CaseIterable, Sendable {
     case glucose
     /// Glucose context: 2A34.
     case glucoseContext = "glucose-context"
-    /// Record access control point, an answer: 2A52.
+    /// Record access control point, a request or an answer: 2A52.
     case recordAccess = "racp"
     /// Weight: 2A9D.
     case weight
@@ -76,7 +76,7 @@ public struct DecodeAids: Sendable {
 
 extension DecodeArea {
     /// Decodes text: hexadecimal digits, with or without spaces or colons between them; for
-    /// AirKiss decimal numbers with anything between them.
+    /// AirKiss see `AirKissFields`.
     ///
     /// - Throws: `MalformedValue` for text that is no such thing, and as `decode(_:aids:)` does.
     public func decode(
@@ -93,7 +93,9 @@ extension DecodeArea {
     /// Decodes bytes.
     ///
     /// - Returns: every field there is. A measurement that the device itself reports as
-    ///   unsuccessful is `{"result": "measurement unsuccessful"}`: a result, not an error.
+    ///   unsuccessful is `{"result": "measurement unsuccessful"}`: a result, not an error. Bytes
+    ///   that are malformed and still say something are `{"result": "malformed", "reason": …}`
+    ///   and what they say.
     /// - Throws: `MalformedValue` for bytes that are not what the area says. Its position counts
     ///   from the start of the layer it names: a reader's frame or message has bytes around it.
     public func decode(
@@ -113,7 +115,7 @@ extension DecodeArea {
         case .runningSpeed: DecodedFields(try RunningSpeed(bytes))
         case .glucose: DecodedFields(try Glucose(bytes))
         case .glucoseContext: DecodedFields(try GlucoseContext(bytes))
-        case .recordAccess: DecodedFields(try RecordAccess.Response(bytes))
+        case .recordAccess: try DecodedFields(recordAccess: bytes)
         case .weight: DecodedFields(try BodyWeight(bytes))
         case .bodyComposition: DecodedFields(try BodyComposition(bytes))
         case .pulseOximetry: DecodedFields(try PulseOximetry(bytes))

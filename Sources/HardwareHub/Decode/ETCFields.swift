@@ -19,7 +19,12 @@ enum ETCFields {
         fields["seq"] = .number(packet.sequence)
         switch try AirSyncMessage(packet.command, packet.body.span) {
         case .sendDataRequest(let data), .receiveDataPush(let data):
-            fields.add(try frame(data.data.span))
+            let next = AirSyncHeader.size &+ packet.body.count
+            if let whole = try assembled(data.data, bytes.extracting(next...)) {
+                fields.add(try message(whole.span))
+            } else {
+                fields.add(try frame(data.data.span))
+            }
             var rest = DecodedFields()
             rest["type"] = data.type.map { .number($0.rawValue) }
             rest["junk"] = data.junk.isEmpty ? nil : .text(Hex.lower(data.junk))
@@ -29,6 +34,29 @@ enum ETCFields {
             fields.add(try AirSyncFields(DecodeAids()).decode(bytes))
         }
         return fields
+    }
+
+    /// A message whose further fragments stand in packets right behind the first one's.
+    ///
+    /// - Returns: nil where there is only one fragment, or not all of them.
+    private static func assembled(
+        _ first: [UInt8], _ rest: Span<UInt8>
+    ) throws(MalformedValue) -> [UInt8]? {
+        var frame = try ReaderFrame(first.span)
+        guard frame.isFirst, frame.remaining > 0 else { return nil }
+        var assembly = ReaderFrameAssembly()
+        var rest = rest
+        while true {
+            if let message = try assembly.received(frame) { return message }
+            guard rest.count > 1, rest[0] == 0xfe, rest[1] == 1 else { return nil }
+            let packet = try AirSyncPacket(rest)
+            switch try AirSyncMessage(packet.command, packet.body.span) {
+            case .sendDataRequest(let data), .receiveDataPush(let data):
+                frame = try ReaderFrame(data.data.span)
+            default: return nil
+            }
+            rest = rest.extracting((AirSyncHeader.size &+ packet.body.count)...)
+        }
     }
 
     private static func frame(_ bytes: Span<UInt8>) throws(MalformedValue) -> DecodedFields {
@@ -104,7 +132,15 @@ enum ETCFields {
         switch payload {
         case .text(let kind, let text):
             fields["kind"] = .text(Hex.lower([kind]))
-            fields[kind == ReaderRequest.Query.number.rawValue ? "number" : "text"] = .text(text)
+            fields[kind == ReaderRequest.Query.number.rawValue ? "number" : "version"] = .text(text)
+            fields["text"] = .text(text)
+        case .battery(let percent):
+            fields["kind"] = .text(Hex.lower([ReaderRequest.Query.battery.rawValue]))
+            fields["battery"] = .number(percent)
+        case .identifier(let kind, let bytes):
+            fields["kind"] = .text(Hex.lower([kind]))
+            let isCard = kind == ReaderRequest.Query.cardID.rawValue
+            fields[isCard ? "card_id" : "obu_mac"] = .text(Hex.lower(bytes))
         case .random(let bytes): fields["random"] = .text(Hex.lower(bytes))
         case .bytes(let bytes):
             fields["kind"] = bytes.first.map { .text(Hex.lower([$0])) }

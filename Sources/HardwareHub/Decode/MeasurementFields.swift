@@ -40,6 +40,11 @@ extension DecodedFields {
     /// The fields of a heart rate.
     init(_ value: HeartRate) {
         self.init()
+        if let fault = value.fault {
+            // Malformed, but what was read is worth showing.
+            self["result"] = .text("malformed")
+            self["reason"] = .text("\(fault)")
+        }
         self["bpm"] = .number(value.beatsPerMinute)
         self["contact"] =
             switch value.contact {
@@ -48,7 +53,7 @@ extension DecodedFields {
             case .detected: .text("detected")
             }
         self["energy_kj"] = value.energy.map(Value.number)
-        if !value.intervals.isEmpty {
+        if value.announcesIntervals {
             self["rr"] = .list(value.intervals.map(Value.number))
             // 1/1024 s is 0.9765625 ms.
             self["rr_ms"] = .list(

@@ -62,6 +62,31 @@ extension DecodedFields {
         }
     }
 
+    /// The fields of a record access request.
+    init(_ value: RecordAccess.WrittenRequest) {
+        self.init()
+        self["op"] = .number(value.opcode)
+        self["operator"] = .number(value.selection)
+        self["filter"] = value.filter.map(Value.number)
+        self["operand"] = value.operands.isEmpty ? nil : .text(Hex.lower(value.operands))
+        self["from_seq"] = value.sequences.from.map(Value.number)
+        self["to_seq"] = value.sequences.to.map(Value.number)
+        self["meaning"] = .text(
+            value.opcode == 3 ? value.name : "\(value.name) \(value.selectionName)")
+    }
+
+    /// The fields of what is written to or indicated by a record access control point.
+    init(recordAccess value: Span<UInt8>) throws(MalformedValue) {
+        // 5 and 6 answer; everything else asks, or is refused as a request.
+        guard value.count > 0, value[0] == 5 || value[0] == 6 else {
+            self.init(try RecordAccess.WrittenRequest(value))
+            return
+        }
+        self.init(try RecordAccess.Response(value))
+        self["op"] = .number(value[0])
+        self["operator"] = .number(value[1])
+    }
+
     /// The fields of a date and time.
     init(_ value: DateTime) {
         self.init()
@@ -112,37 +137,5 @@ extension DecodedFields {
         self["len"] = .number(value.body.count + AirKissDiscovery.headerSize)
         self["cmd"] = .number(value.command.rawValue)
         self["body"] = .text(String(decoding: value.body, as: UTF8.self))
-    }
-}
-
-/// The fields of AirKiss symbols.
-enum AirKissFields {
-    /// Most numbers read: the longest message takes 200 symbols a round, captures a few rounds.
-    static let mostSymbols = 4096
-
-    /// Decodes decimal numbers, whatever stands between them.
-    static func decode(text: String, aids: DecodeAids) throws(MalformedValue) -> DecodedFields {
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        let lengths = text.utf8.split { !digits.contains($0) }.prefix(mostSymbols).compactMap {
-            UInt16(Substring($0))
-        }
-        guard let found = AirKissDecoder.decode(lengths, baseLength: aids.baseLength),
-            let symbols = AirKissSymbols(found.message)
-        else {
-            throw .invalid("the symbols do not make a whole message with a right CRC", at: 0)
-        }
-        var fields = DecodedFields()
-        func list(_ symbols: [UInt16]) -> DecodedFields.Value { .list(symbols.map { .number($0) }) }
-        let message = found.message
-        fields["base_length"] = .number(found.baseLength)
-        fields["guide"] = list(AirKissSymbols.guide)
-        fields["magic"] = list(symbols.magic)
-        fields["prefix"] = list(symbols.prefix)
-        fields["sequences"] = .list(symbols.sequences.map(list))
-        fields["total"] = .number(message.bytes.count)
-        fields["ssid"] = .text(String(decoding: message.name, as: UTF8.self))
-        fields["password"] = .text(String(decoding: message.password, as: UTF8.self))
-        fields["random"] = .text(Hex.lower([message.random]))
-        return fields
     }
 }

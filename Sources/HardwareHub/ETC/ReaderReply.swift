@@ -4,7 +4,8 @@ public struct ReaderReply: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
         /// `B2`, status, length, payload: to the handshake.
         case handshake(Payload)
-        /// `B3`, status, data type, length (2, little-endian), items: from the card.
+        /// `B3` or `B4`, status, data type, length (2, little-endian), items: from the card or the
+        /// reader's security element.
         case card([Item])
         /// `B3` with an encrypted payload (data type 1), which only the issuer can read.
         case encryptedCard([UInt8])
@@ -16,19 +17,38 @@ public struct ReaderReply: Hashable, Sendable {
 
     /// What a reader says about itself.
     public enum Payload: Hashable, Sendable {
-        /// What the first byte names, and the text behind it: `C0` and 16 digits is a number.
+        /// What the first byte names, and the text behind it: `C0` and 16 digits is a number, `C1`
+        /// a version.
         case text(UInt8, String)
+        /// `C2` and one byte: the battery's charge, percent.
+        case battery(UInt8)
+        /// `C5` or `C6` and a card's id or an on-board unit's MAC address: never text, even where
+        /// all of its bytes happen to be printable.
+        case identifier(UInt8, [UInt8])
         /// Four random bytes, from one maker's readers.
         case random([UInt8])
         /// Anything else.
         case bytes([UInt8])
 
-        init(_ bytes: [UInt8]) {
-            let isPrintable = bytes.dropFirst().allSatisfy { (0x20..<0x7f).contains($0) }
-            if let kind = bytes.first, kind >= 0xc0, bytes.count > 1, isPrintable {
-                self = .text(kind, String(decoding: bytes.dropFirst(), as: UTF8.self))
-            } else {
-                self = bytes.count == 4 ? .random(bytes) : .bytes(bytes)
+        /// Takes the payload of a reply; four bytes that answer a handshake are a random number,
+        /// whatever the first of them is.
+        init(_ bytes: [UInt8], code: UInt8) {
+            if code == 0xb2, bytes.count == 4 {
+                self = .random(bytes)
+                return
+            }
+            let value = Array(bytes.dropFirst())
+            guard let kind = bytes.first, !value.isEmpty else {
+                self = .bytes(bytes)
+                return
+            }
+            switch ReaderRequest.Query(rawValue: kind) {
+            case .battery where value.count == 1: self = .battery(value[0])
+            case .cardID, .onBoardUnit: self = .identifier(kind, value)
+            case .number, .version:
+                guard value.allSatisfy({ (0x20..<0x7f).contains($0) }) else { fallthrough }
+                self = .text(kind, String(decoding: value, as: UTF8.self))
+            default: self = .bytes(bytes)
             }
         }
     }
@@ -66,6 +86,14 @@ public struct ReaderReply: Hashable, Sendable {
         switch code {
         case 0xb2: content = .handshake(try Self.payload(message, &cursor))
         case 0xb3: content = try Self.card(message, status, &cursor)
+        case 0xb4:
+            // The security element's channel is said to be laid out as the card's.
+            var ahead = cursor
+            if let card = try? Self.card(message, status, &ahead) {
+                content = card
+            } else {
+                content = .other(message.copy(cursor.position..<message.count))
+            }
         case 0xb5:
             // No source shows this answer: what is not laid out as B2 is kept as it is.
             var ahead = cursor
@@ -82,7 +110,8 @@ public struct ReaderReply: Hashable, Sendable {
         _ message: Span<UInt8>, _ cursor: inout ByteCursor
     ) throws(MalformedValue) -> Payload {
         let length = Int(try cursor.uint8(message, "length"))
-        return Payload(message.copy(try cursor.skip(length, message, "payload")))
+        return Payload(
+            message.copy(try cursor.skip(length, message, "payload")), code: message[0])
     }
 
     private static func card(

@@ -23,15 +23,21 @@ public struct HeartRate: Hashable, Sendable {
     public let contact: Contact
     /// Energy spent since the last reset, in kilojoules; stops at 65535.
     public let energy: UInt16?
-    /// Times between beats in 1/1024 s, oldest first; empty, without allocating, when not sent.
+    /// Times between beats in 1/1024 s, oldest first; empty, without allocating, when none came.
     public let intervals: [UInt16]
+    /// Whether the value announced times between beats, of which there is then at least one
+    /// (Heart Rate Service 1.0, §3.1.1.1.5). Announced and not there is a fault of the sender that
+    /// costs neither rate nor energy.
+    public let announcesIntervals: Bool
     /// Flags set that this version does not know.
     public let unknownFlags: UInt8
+    /// What is wrong with the value beside what could be read.
+    public let fault: MalformedValue?
 
     /// Reads the value of the characteristic; half an interval at its end is ignored.
     ///
-    /// - Throws: `MalformedValue` naming the first field that is not there; intervals announced
-    ///   and not a single one there is such a case.
+    /// - Throws: `MalformedValue` naming the first field that is not there; not for intervals, as
+    ///   rate and energy count without them: see `fault`.
     public init(_ value: Span<UInt8>) throws(MalformedValue) {
         var cursor = ByteCursor()
         let flags = try cursor.uint8(value, "flags")
@@ -47,12 +53,14 @@ public struct HeartRate: Hashable, Sendable {
             }
         energy = flags & 8 == 0 ? nil : try cursor.uint16(value, "energy")
         var intervals: [UInt16] = []
-        if flags & 16 != 0 {
-            repeat {
-                intervals.append(try cursor.uint16(value, "interval between beats"))
-            } while cursor.position &+ 2 <= value.count
+        announcesIntervals = flags & 16 != 0
+        while announcesIntervals, cursor.position &+ 2 <= value.count {
+            intervals.append(try cursor.uint16(value, "interval between beats"))
         }
         self.intervals = intervals
+        fault =
+            announcesIntervals && intervals.isEmpty
+            ? .missing("interval between beats", at: cursor.position) : nil
         unknownFlags = flags & 0b1110_0000
     }
 }

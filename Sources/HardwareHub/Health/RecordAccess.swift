@@ -66,6 +66,76 @@ public enum RecordAccess {
         }
     }
 
+    /// A request as it was written, also one that this hub would never write.
+    ///
+    /// | size | field |
+    /// |---|---|
+    /// | 1 | opcode: 1 report, 2 delete, 3 abort, 4 count |
+    /// | 1 | operator: 0 none, 1 all, 2 up to, 3 from, 4 within, 5 first, 6 last |
+    /// | 1 | what the operands are: 1 sequence number, 2 time; not with operators 0, 1, 5 and 6 |
+    /// | | operands, their lowest byte first |
+    public struct WrittenRequest: Hashable, Sendable {
+        /// What is asked for.
+        public let opcode: UInt8
+        /// Of which records.
+        public let selection: UInt8
+        /// What the operands are; nil without any.
+        public let filter: UInt8?
+        /// The operands.
+        public let operands: [UInt8]
+
+        /// Reads a written value.
+        ///
+        /// - Throws: `MalformedValue` for an opcode that is none of 1 to 4, an operator that
+        ///   nobody has defined, or operands that are not there.
+        public init(_ value: Span<UInt8>) throws(MalformedValue) {
+            var cursor = ByteCursor()
+            opcode = try cursor.uint8(value, "opcode")
+            guard (1...4).contains(opcode) else {
+                throw .invalid("the opcode is none of 1 to 6", at: 0)
+            }
+            selection = try cursor.uint8(value, "operator")
+            guard selection <= 6 else { throw .invalid("the operator is none of 0 to 6", at: 1) }
+            guard (2...4).contains(selection) else {
+                filter = nil
+                operands = []
+                return
+            }
+            let filter = try cursor.uint8(value, "kind of the operand")
+            self.filter = filter
+            // A sequence number has two bytes, a time seven, and a range two of either.
+            let one = filter == 1 ? 2 : 7
+            let size = selection == 4 ? one * 2 : one
+            switch filter {
+            case 1, 2: operands = value.copy(try cursor.skip(size, value, "operand"))
+            default: operands = value.copy(cursor.position..<value.count)
+            }
+        }
+
+        /// The smallest and the largest sequence number asked for, where that is what is asked.
+        public var sequences: (from: UInt16?, to: UInt16?) {
+            guard filter == 1 else { return (nil, nil) }
+            let words = stride(from: 0, to: operands.count - 1, by: 2).map {
+                (index: Int) -> UInt16 in
+                UInt16(operands[index]) | UInt16(operands[index &+ 1]) << 8
+            }
+            return switch selection {
+            case 2: (nil, words.first)
+            case 3: (words.first, nil)
+            default: (words.first, words.last)
+            }
+        }
+
+        /// What is asked for, in a word.
+        public var name: String { ["report", "delete", "abort", "count"][Int(opcode &- 1) & 3] }
+
+        /// Of which records, in words.
+        public var selectionName: String {
+            let names = ["none", "all", "up to", "from", "within", "first", "last"]
+            return names[min(Int(selection), 6)]
+        }
+    }
+
     /// How a request ended.
     public struct Result: RawRepresentable, Hashable, Sendable {
         /// The number on the wire; those not named are reserved.

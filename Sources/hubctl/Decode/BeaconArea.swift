@@ -1,5 +1,6 @@
 import BeaconScanner
 import Crypto
+import HardwareHub
 import JSON
 
 /// The areas of `decode` that belong to advertisements, named as in the test vectors.
@@ -41,66 +42,49 @@ enum BeaconArea: String, CaseIterable {
     /// Decodes bytes; `{"result": "no beacon"}` when they are in order and hold none.
     func decode(_ bytes: [UInt8], key: Key?) throws(Malformed) -> JSONValue {
         switch self {
-        case .ad: Self.structures(bytes)
-        case .iBeacon, .altBeacon, .eddystone: try beacon(bytes)
+        case .ad: StructureList.decode(bytes)
+        case .iBeacon, .altBeacon, .eddystone: try beacon(bytes, key: key)
         case .ephemeral: try Self.ephemeral(bytes, key)
         case .encryptedTelemetry: try Self.encryptedTelemetry(bytes, key)
         }
     }
 
-    /// All structures of a payload, and the beacon in it when there is one.
-    private static func structures(_ bytes: [UInt8]) -> JSONValue {
-        var list: [JSONValue] = []
-        let end = forEachADStructure(in: bytes.span) { type, data in
-            list.append([
-                "type": .integer(type.rawValue), "data": .string(Hex.lower(copy(data))),
-            ])
-            return .next
-        }
-        var members: [JSONValue.Member] = []
-        for area in [BeaconArea.iBeacon, .altBeacon, .eddystone] {
-            if let found = try? area.beacon(bytes), found["result"] == nil {
-                members = found.members ?? []
-                break
-            }
-        }
-        if members.isEmpty { members.append(.init("result", "no beacon")) }
-        members.append(.init("structures", .array(list)))
-        if case .truncated(let offset) = end {
-            members.append(.init("truncated_at", .integer(offset)))
-        }
-        return .object(members)
-    }
-
-    private func beacon(_ bytes: [UInt8]) throws(Malformed) -> JSONValue {
+    /// The first beacon of this area in a payload.
+    func beacon(_ bytes: [UInt8], key: Key? = nil) throws(Malformed) -> JSONValue {
         var found: JSONValue?
-        var fault: FrameError?
+        var fault: String?
+        var structure = 0
         let end = forEachADStructure(in: bytes.span) { type, data in
             guard found == nil else { return .stop }
             do throws(FrameError) {
-                found = try frame(type, data)
+                found = try frame(type, data, key)
             } catch .otherFormat {
             } catch {
-                fault = error
+                // Length and type, and the service's UUID, stand before a frame.
+                let frame = structure + 2 + (type == .serviceData16 ? 2 : 0)
+                fault = "byte \(frame + error.position): \(error)"
             }
+            structure += data.count + 2
             return .next
         }
         if let found { return found }
-        if let fault { throw Malformed(reason: "\(rawValue): \(fault)") }
+        if let fault { throw Malformed(reason: fault) }
         if case .truncated(let offset) = end {
             throw Malformed(
-                reason: "the advertising structure at byte \(offset) is longer than what is left")
+                reason: "byte \(offset): the advertising structure is longer than what is left")
         }
         return ["result": "no beacon"]
     }
 
-    private func frame(_ type: ADType, _ data: Span<UInt8>) throws(FrameError) -> JSONValue {
+    private func frame(
+        _ type: ADType, _ data: Span<UInt8>, _ key: Key?
+    ) throws(FrameError) -> JSONValue {
         switch (self, type) {
         case (.iBeacon, .manufacturerData): return try Self.iBeacon(data)
         case (.altBeacon, .manufacturerData): return try Self.altBeacon(data)
         case (.eddystone, .serviceData16):
             guard data.count > 2, data[0] == 0xaa, data[1] == 0xfe else { throw .otherFormat }
-            return try Self.eddystone(data.extracting(2...))
+            return try Self.eddystone(data.extracting(2...), key)
         default: throw .otherFormat
         }
     }
@@ -129,33 +113,42 @@ enum BeaconArea: String, CaseIterable {
         ]
     }
 
-    private static func eddystone(_ frame: Span<UInt8>) throws(FrameError) -> JSONValue {
+    private static func eddystone(
+        _ frame: Span<UInt8>, _ key: Key?
+    ) throws(FrameError) -> JSONValue {
         switch frame[0] >> 4 {
         case 0:
             let uid = try EddystoneUID(frame: frame)
-            return [
-                "frame": "uid", "tx0m": .integer(uid.powerAtZero),
-                "tx1m": .integer(uid.measuredPower),
-                "ns": .string(Hex.lower(uid.id.bytes.prefix(10))),
-                "inst": .string(Hex.lower(uid.id.bytes.dropFirst(10))),
-            ]
+            return .object(
+                [.init("frame", "uid")] + power(uid.powerAtZero, uid.hasAllowedPower) + [
+                    .init("ns", .string(Hex.lower(uid.id.bytes.prefix(10)))),
+                    .init("inst", .string(Hex.lower(uid.id.bytes.dropFirst(10)))),
+                ])
         case 1:
             let url = try EddystoneURL(frame: frame)
-            return [
-                "frame": "url", "tx0m": .integer(url.powerAtZero),
-                "tx1m": .integer(url.measuredPower), "url": .string(url.text),
-            ]
+            return .object(
+                [.init("frame", "url")] + power(url.powerAtZero, url.hasAllowedPower) + [
+                    .init("url", .string(url.text))
+                ])
         case 2 where frame.count > 1 && frame[1] == 1:
-            return sealed(try EncryptedTelemetry(frame: frame))
+            return opened(try EncryptedTelemetry(frame: frame), key)
         case 2: return telemetry(try Telemetry(frame: frame), version: 0)
         case 3:
             let eid = try EddystoneEID(frame: frame)
-            return [
-                "frame": "eid", "tx0m": .integer(eid.powerAtZero),
-                "tx1m": .integer(eid.measuredPower), "eid": .string(Hex.lower(eid.id.bytes)),
-            ]
-        default: throw .reserved(frame[0])
+            return .object(
+                [.init("frame", "eid")] + power(eid.powerAtZero, eid.hasAllowedPower)
+                    + explained(eid.id.bytes, key))
+        default: throw .reserved(frame[0], at: 0)
         }
+    }
+
+    /// Power at 0 m and at 1 m. The sum is not kept within a byte here: a person reads it. A power
+    /// that the specification does not allow is marked, not refused.
+    private static func power(_ atZero: Int8, _ isAllowed: Bool) -> [JSONValue.Member] {
+        let members = [
+            JSONValue.Member("tx0m", .integer(atZero)), .init("tx1m", .integer(Int(atZero) - 41)),
+        ]
+        return isAllowed ? members : members + [.init("tx_out_of_range", true)]
     }
 
     private static func telemetry(_ telemetry: Telemetry, version: Int) -> JSONValue {
@@ -185,37 +178,61 @@ enum BeaconArea: String, CaseIterable {
 
     private static func ephemeral(_ bytes: [UInt8], _ key: Key?) throws(Malformed) -> JSONValue {
         guard bytes.count == 8 else {
-            throw Malformed(reason: "an ephemeral identifier has 8 bytes, not \(bytes.count)")
+            throw Malformed(
+                reason: "byte \(min(bytes.count, 8)): an ephemeral identifier has 8 bytes,"
+                    + " not \(bytes.count)")
         }
+        return .object(explained(bytes, key))
+    }
+
+    /// An identifier, and what made it, if that is the given or else a published key.
+    private static func explained(_ bytes: [UInt8], _ key: Key?) -> [JSONValue.Member] {
         var members = [JSONValue.Member("eid", .string(Hex.lower(bytes)))]
-        if let key {
-            let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            let matches = key.resolver().beacon(for: value) != nil
-            members.append(.init("match", .bool(matches)))
-            if matches {
-                members.append(.init("k", .integer(key.rotation)))
-                members.append(.init("ts", .integer(key.time)))
-            }
+        guard let key else {
+            guard let found = EphemeralSearch.identifier(bytes) else { return members }
+            members.append(.init("k", .integer(found.rotation)))
+            members.append(.init("ts", .integer(found.seconds)))
+            return members + found.members
         }
-        return .object(members)
+        let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let matches = key.resolver().beacon(for: value) != nil
+        members.append(.init("match", .bool(matches)))
+        if matches {
+            members.append(.init("k", .integer(key.rotation)))
+            members.append(.init("ts", .integer(key.time)))
+        }
+        return members
     }
 
     private static func encryptedTelemetry(
         _ bytes: [UInt8], _ key: Key?
     ) throws(Malformed) -> JSONValue {
         do throws(FrameError) {
-            let frame = try EncryptedTelemetry(frame: bytes.span)
-            guard let key else { return sealed(frame) }
-            guard let beacon = key.identityKey?.beacon,
-                let opened = key.resolver().decrypt(frame, from: beacon, unixSeconds: key.time)
-            else { return ["result": "no match", "frame": "etlm"] }
-            return telemetry(opened, version: 1)
+            return opened(try EncryptedTelemetry(frame: bytes.span), key)
         } catch {
-            throw Malformed(reason: "eddystone-etlm: \(error)")
+            throw Malformed(reason: "byte \(error.position): \(error)")
         }
     }
 
-    private static func copy(_ span: Span<UInt8>) -> [UInt8] {
-        span.indices.map { span[$0] }
+    /// Telemetry in the clear, if the given or else a published key opens it.
+    private static func opened(_ frame: EncryptedTelemetry, _ key: Key?) -> JSONValue {
+        guard let key else {
+            guard let (opened, found) = EphemeralSearch.telemetry(frame) else {
+                return sealed(frame)
+            }
+            let members = telemetry(opened, version: 1).members ?? []
+            return .object(members + found.members)
+        }
+        guard let beacon = key.identityKey?.beacon,
+            let opened = key.resolver().decrypt(frame, from: beacon, unixSeconds: key.time)
+        else { return ["result": "no match", "frame": "etlm"] }
+        return telemetry(opened, version: 1)
+    }
+}
+
+extension EphemeralSearch.Found {
+    /// The key, and what has to be known about it.
+    fileprivate var members: [JSONValue.Member] {
+        [.init("published_key", .string(key.hex)), .init("note", .string(note))]
     }
 }

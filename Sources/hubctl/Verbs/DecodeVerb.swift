@@ -14,7 +14,7 @@ enum DecodeVerb: Verb {
         .init("--time", "SECONDS", "eddystone-eid, eddystone-etlm: the beacon's clock"),
         .init("--device-type", "TYPE", "airsync: the device's type, gh_…"),
         .init("--device-id", "ID", "airsync: the device's id"),
-        .init("--base-length", "N", "airkiss: what the radio adds to each symbol"),
+        .init("--base-length", "N", "airkiss: what the radio adds to each symbol, 0 to 2304"),
     ]
     static var details: [String] {
         let names = BeaconArea.allCases.map(\.rawValue) + DecodeArea.allCases.map(\.rawValue)
@@ -23,8 +23,21 @@ enum DecodeVerb: Verb {
             "HEX may stand in several words, with spaces or colons between bytes; for airkiss it is",
             "a list of decimal lengths. The result is a JSON object.",
             "",
+            "Without --key these published keys are tried after the plain reading; what one of them",
+            "opens has “published_key” and “note” beside it:",
+        ] + publishedKeys + [
+            "For the first, the clocks of its vectors are tried with every exponent; then, for",
+            "eddystone-eid, the first 18 hours of a beacon's clock.",
+            "",
             "Exit: 0 decoded, 64 unknown area or option, 65 malformed bytes (with the reason).",
         ]
+    }
+
+    private static var publishedKeys: [String] {
+        PublishedKey.all.map { key in
+            "  \(key.hex)  \(DisplayWidth.pad(key.use.rawValue, to: 8, rightAligned: false))"
+                + "  \(key.provenance)"
+        }
     }
 
     static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
@@ -43,8 +56,7 @@ enum DecodeVerb: Verb {
         let aids = DecodeAids(
             crypto: .libcrypto, key: key, deviceType: arguments.value("--device-type"),
             deviceID: arguments.value("--device-id"),
-            baseLength: try arguments.number("--base-length", minimum: 0)
-                .map { UInt16(clamping: $0) })
+            baseLength: try baseLength(arguments))
         let fields: DecodedFields
         do throws(MalformedValue) {
             fields = try area.decode(text: text, aids: aids)
@@ -52,6 +64,9 @@ enum DecodeVerb: Verb {
             return try malformed("\(error)", area.rawValue, output)
         }
         try output.print(fields.json)
+        if fields["result"] == .text("malformed"), case .text(let reason)? = fields["reason"] {
+            throw Failure(.dataError, "\(area.rawValue): \(reason)")
+        }
         return .ok
     }
 
@@ -80,6 +95,18 @@ enum DecodeVerb: Verb {
         try output.print(["result": "malformed", "reason": .string(reason)] as JSONValue)
         throw Failure(.dataError, "\(area): \(reason)")
     }
+
+    /// A longer one could not be the length of anything: 802.11 frames end at 2304 bytes of data.
+    private static func baseLength(_ arguments: Arguments) throws(Failure) -> UInt16? {
+        guard let number = try arguments.number("--base-length", minimum: 0) else { return nil }
+        guard number <= longestBase else {
+            throw Failure(.usage, "--base-length: \(number), expected 0 to \(longestBase)")
+        }
+        return UInt16(number)
+    }
+
+    /// The most data of an 802.11 frame, in bytes (IEEE 802.11-2020, 9.2.4.7.1).
+    private static let longestBase = 2304
 
     private static func keyBytes(_ arguments: Arguments) throws(Failure) -> [UInt8]? {
         guard let text = arguments.value("--key") else { return nil }

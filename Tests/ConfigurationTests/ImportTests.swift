@@ -154,14 +154,14 @@ struct ImportTests {
             ]
         ),
         (
-            "id,zone\n\(uuid)/1/1,f1",
+            "id,zone,label\n\(uuid)/1/1,f1,other",
             [
                 "file.csv:2: id: \"\(uuid)/1/1\" is defined in the catalog, expected an id that is"
                     + " not, or a change there (catalog.json5:2:13)"
             ]
         ),
         (
-            "id\nf1",
+            "id,label\nf1,other",
             [
                 "file.csv:2: id: \"f1\" is defined in the catalog, expected an id that is not, or a"
                     + " change there (catalog.json5:1:12)"

@@ -35,7 +35,7 @@ docs: ## reference documentation in .build/docs, dead links are errors
 	@scripts/docs.sh
 
 bench: ## figures as ratios to a yardstick in the same run
-	@scripts/deps.sh build run
+	@scripts/deps.sh build run test
 	@scripts/bench.sh
 
 fuzz: ## 60 s of every fuzz target (SECONDS=…, TARGETS="…")

@@ -100,7 +100,6 @@ final class Daemon {
         if let sources { keepCopy(of: sources) }
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         await serve()
-        timeService.start()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }
         }

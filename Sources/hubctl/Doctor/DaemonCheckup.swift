@@ -33,8 +33,10 @@ enum DaemonCheckup {
         for radio in status["radios"]?.elements ?? [] where radio["problem"] == nil {
             let name = Show.text(radio["name"])
             let reports = radio["reports"]?.number?.integer(as: Int64.self) ?? 0
+            let isOn = ["listening", "hearing", "recovering", "quiet"]
+                .contains(radio["state"]?.string)
             // A beacon sends at least once in ten seconds (Eddystone: interval up to 10.24 s).
-            if reports == 0, uptime > 60, radio["state"]?.string == "hearing" {
+            if reports == 0, uptime > 60, isOn {
                 checks.append(
                     .warning(
                         "radio", name, "has heard nothing since hubd started",

@@ -16,9 +16,10 @@ enum ReloadVerb: Verb {
 
     static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
         try expect(arguments.words, 0...0)
-        // Reading 32 MiB of catalog and waiting for a slow store fit in a minute.
+        // Reading 32 MiB of catalog and waiting for a slow store fit in less; systemd gives
+        // ExecReload= the 30 s of TimeoutStartSec=.
         let reply = try await HubClient(arguments)
-            .call("Reload", of: "Hub1", mayAsk: true, timeout: .seconds(60))
+            .call("Reload", of: "Hub1", mayAsk: true, timeout: .seconds(28))
         let problems = (reply.first?.elements ?? []).compactMap(\.string)
         if output.wantsJSON {
             try output.print(["problems": .array(problems.map(JSONValue.string))] as JSONValue)

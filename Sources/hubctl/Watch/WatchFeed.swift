@@ -26,6 +26,8 @@ final class WatchFeed {
     func ask() async -> Answer {
         do throws(Failure) {
             let client = if let client { client } else { try await HubClient(arguments) }
+            // Of a new connection only: a zone may vanish with a reload while it is watched.
+            if self.client == nil, let zone { try await BeaconsVerb.expectZone(zone, client) }
             self.client = client
             let status = try await client.document("Status", of: "Hub1")
             let rows = try await client.document("List", of: "Beacons1").elements ?? []

@@ -7,10 +7,15 @@ import EventLoop
 /// runs. The bus starts timedated for the question, and it ends by itself.
 @Hub
 final class TimeService {
-    /// A clock that is no longer kept drifts by a few ms in this time.
-    private static let period = Duration.seconds(60)
+    /// The first pause between two questions; each is twice as long, up to an hour: every question
+    /// starts timedated, which systemd notes in the journal. A clock that is set is asked about at
+    /// once (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), and one that is kept stays so.
+    private static let shortestPause = Duration.seconds(60)
+    private static let longestPause = Duration.seconds(3_600)
 
     private let connection: Connection
+    private var pause = shortestPause
+    private var timer: EventLoop.Timer?
     private var isAsking = false
 
     /// - Parameter connection: our place on the system's bus.
@@ -18,24 +23,24 @@ final class TimeService {
         self.connection = connection
     }
 
-    /// Asks from now on.
-    func start() {
+    /// Asks now, and from now on: at the start, when the clock was set, when the bus has come back.
+    func refresh() {
         guard ClockState.kernel == nil else { return }
-        refresh()
-        Hub.loop.schedule(every: Self.period) { [weak self] in
-            Hub.assumeIsolated { self?.refresh() }
-        }
+        pause = Self.shortestPause
+        ask()
     }
 
-    /// Asks now: the clock was set, or the bus has come back.
-    func refresh() {
-        guard ClockState.kernel == nil, !isAsking, case .connected = connection.state else {
-            return
-        }
+    private func ask() {
+        guard !isAsking, case .connected = connection.state else { return }
         isAsking = true
-        Task {
-            ClockState.tell(await isSynchronised())
-            isAsking = false
+        timer?.cancel()
+        Hub.start {
+            ClockState.tell(await self.isSynchronised())
+            self.isAsking = false
+            self.timer = Hub.loop.schedule(after: self.pause) { [weak self] in
+                Hub.assumeIsolated { self?.ask() }
+            }
+            self.pause = min(self.pause * 2, Self.longestPause)
         }
     }
 

@@ -49,7 +49,7 @@ trap 'kill $hubd_pid $bus_pid 2>/dev/null || true; wait 2>/dev/null || true; rm 
 # times the usual.
 is_ready() {
     "$bin/hubctl" status --json --bus="$bus" >"$state/status.json" 2>/dev/null
-    grep -q '"state":"ended"' "$state/status.json" && grep -q '"depth":0,' "$state/status.json" &&
+    grep -q '"state":"ended"' "$state/status.json" && grep -q '"depth":0[,}]' "$state/status.json" &&
         grep -q '"lastSequence":[1-9][0-9]' "$state/status.json"
 }
 tries=0

@@ -10,7 +10,7 @@ struct ManagedObjects: ~Copyable {
 
     init(_ message: consuming Message) throws(BusError) {
         var adapters: [String: Adapter] = [:]
-        try message.read(limits: .reply) { (reader) throws(BusError) in
+        try message.read(limits: .inPlace) { (reader) throws(BusError) in
             try reader.dictionary { (entry) throws(BusError) in
                 let path = try entry.objectPath().text
                 try entry.dictionary { (interface) throws(BusError) in
@@ -42,7 +42,7 @@ struct ManagedObjects: ~Copyable {
     borrowing func forEachDevice(
         _ routes: Routes, _ body: (DeviceKey, inout DeviceUpdate) -> Void
     ) throws(BusError) {
-        try message.read(limits: .reply) { (reader) throws(BusError) in
+        try message.read(limits: .inPlace) { (reader) throws(BusError) in
             try reader.dictionary { (entry) throws(BusError) in
                 guard let key = try entry.utf8({ (path) in routes.device(at: path) }) else {
                     return

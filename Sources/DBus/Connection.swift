@@ -202,6 +202,7 @@ public final class Connection {
         for subscription in subscriptions { subscription.isInstalled = false }
         for watch in nameWatches { watch.isInstalled = false }
         calls.failAll(reason)
+        service.linkLost()
         for watch in nameWatches { watch.set(nil) }
     }
 

@@ -28,4 +28,8 @@ public struct Limits: Hashable, Sendable {
     /// For replies of services that we chose to call: the objects of a BlueZ that has seen 10,000
     /// devices (20 properties each, three elements per property) fit.
     public static let reply = Limits(elements: 1 << 20, bytes: 64 << 20)
+
+    /// For replies that are read in place and so cost no memory, however many elements they have:
+    /// the size of the message, which libdbus bounds (128 MiB), is limit enough. Not for `arguments`.
+    public static let inPlace = Limits(elements: .max, bytes: .max)
 }

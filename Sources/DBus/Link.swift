@@ -23,6 +23,10 @@ final class Link {
     private static let messagesPerTurn = 64
     /// Bytes of received messages held at once before libdbus stops reading the socket; the bus
     /// then queues for us and refuses the senders. Far more than one turn takes.
+    ///
+    /// A single larger message still comes in, and is refused when it is read, before anything of it
+    /// is copied. libdbus could be told a largest message too, but it ends the connection over one
+    /// that is larger, and then any client could take us off the bus.
     private static let receivedBytes = 4 << 20
     /// Bytes waiting to be sent, because the bus does not read, before signals and calls are refused.
     private static let outgoingBytes = 8 << 20

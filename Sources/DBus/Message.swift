@@ -208,7 +208,14 @@ public struct Message: ~Copyable {
     public borrowing func write(
         _ body: (inout MessageWriter) throws(BusError) -> Void
     ) throws(BusError) {
-        var writer = MessageWriter(self)
+        try write(upTo: MessageWriter.largest, body)
+    }
+
+    /// The same with a bound of its own: what others send may be larger than what we do.
+    borrowing func write(
+        upTo largest: Int, _ body: (inout MessageWriter) throws(BusError) -> Void
+    ) throws(BusError) {
+        var writer = MessageWriter(self, largest: largest)
         try body(&writer)
     }
 

@@ -161,9 +161,10 @@ public struct MessageReader: ~Copyable {
         try expect(expected)
         var start: UnsafePointer<CChar>?
         unsafe dbus_message_iter_get_basic(&iterator, &start)
+        // Before it is copied: a text may be as long as the bus lets a message be, 32 MiB. The
+        // length and the NUL of the wire form count too.
+        try spend(bytes: (unsafe start.map { unsafe strlen($0) } ?? 0) + 5)
         let text = unsafe start.map { unsafe String(cString: $0) } ?? ""
-        // The length and the NUL of the wire form count too.
-        try spend(bytes: text.utf8.count + 5)
         next()
         return text
     }

@@ -11,7 +11,7 @@ public struct MessageWriter: ~Copyable {
     /// Less than the 32 levels of arrays or structures that the specification allows.
     private static let deepest = 24
     /// A quarter of the smallest message limit of a system bus (32 MiB, dbus-daemon(1)).
-    private static let largest = 8 << 20
+    static let largest = 8 << 20
 
     /// What may come next.
     private enum Expected {
@@ -26,16 +26,19 @@ public struct MessageWriter: ~Copyable {
     private var iterator: DBusMessageIter
     private var expected: Expected
     private let depth: Int
+    private let largest: Int
     private var bytes = 0
 
-    init(_ message: borrowing Message) {
+    init(_ message: borrowing Message, largest: Int = largest) {
+        self.largest = largest
         unsafe iterator = DBusMessageIter()
         expected = .anything
         depth = 0
         unsafe dbus_message_iter_init_append(message.pointer, &iterator)
     }
 
-    private init(depth: Int, bytes: Int, _ expected: Expected) {
+    private init(depth: Int, bytes: Int, largest: Int, _ expected: Expected) {
+        self.largest = largest
         unsafe iterator = DBusMessageIter()
         self.depth = depth
         self.bytes = bytes
@@ -185,7 +188,7 @@ public struct MessageWriter: ~Copyable {
         guard depth < Self.deepest else {
             throw BusError(.limitsExceeded, "values lie too deep inside each other")
         }
-        var writer = MessageWriter(depth: depth + 1, bytes: bytes, inside)
+        var writer = MessageWriter(depth: depth + 1, bytes: bytes, largest: largest, inside)
         let opened = open(code, content, &writer)
         guard opened else { throw Self.noMemory }
         do {
@@ -240,8 +243,8 @@ public struct MessageWriter: ~Copyable {
 
     private mutating func spend(_ count: Int) throws(BusError) {
         bytes += count
-        if bytes > Self.largest {
-            throw BusError(.limitsExceeded, "the message would exceed \(Self.largest) bytes")
+        if bytes > largest {
+            throw BusError(.limitsExceeded, "the message would exceed \(largest) bytes")
         }
     }
 }

@@ -8,6 +8,11 @@ final class Service {
     private let gatekeeper: any Gatekeeper
     private var quota = ClientQuota()
     private weak var connection: Connection?
+    /// Calls that wait until the bus has told whose they are, by client.
+    private var asking: [String: [CheckedContinuation<Void, Never>]] = [:]
+    /// Stands for clients whose user the bus does not tell, most of them because they have left:
+    /// no user has this number ((uid_t)-1, chown(2)).
+    private static let nobody = UInt32.max
 
     init(root: ObjectPath, gatekeeper: any Gatekeeper, connection: Connection) {
         objects = ObjectTree(root: root)
@@ -23,32 +28,64 @@ final class Service {
         // Without memory for a few bytes there is none for an answer either.
         guard let header = try? message.withoutArguments() else { return }
         let answer = Answer(header, link)
+        var place: ClientQuota.Place
         do {
-            try quota.admit(sender, at: Hub.loop.now)
+            place = try quota.admit(sender, at: Hub.loop.now)
         } catch {
             connection?.counters.refusedCalls += 1
             answer.send(.failure(error))
             return
         }
-        var weight = 0
         do {
             let method = try objects.method(member, of: answer.interface, at: path)
             let arguments = try Self.arguments(of: method, in: message)
-            weight = try quota.hold(arguments.reduce(0) { $0 + $1.weight }, of: sender)
-            let held = weight
+            try quota.hold(arguments.reduce(0) { $0 + $1.weight }, &place)
+            let held = place
             let call = Call(
                 sender: sender, path: path, arguments: arguments, service: self, answer: answer)
             // Tasks start in the order of the calls, so answers that need not wait keep it.
-            Hub.start { [self] in
-                await answer.send(result(of: method, call))
-                quota.finished(sender, held)
-            }
+            Hub.start { [self] in await work(on: call, of: method, at: held) }
         } catch {
             if error.code == .limitsExceeded { connection?.counters.refusedCalls += 1 }
-            quota.finished(sender, weight)
+            quota.finished(place)
             answer.send(.failure(error))
         }
     }
+
+    private func work(on call: Call, of method: Method, at held: ClientQuota.Place) async {
+        var place = held
+        do throws(BusError) {
+            if place.user == nil {
+                try quota.settle(&place, as: await user(of: call))
+            }
+            call.answer.send(await result(of: method, call))
+        } catch {
+            connection?.counters.refusedCalls += 1
+            call.answer.send(.failure(error))
+        }
+        quota.finished(place)
+    }
+
+    /// Whose a call is. The bus is asked once for each client; its other calls wait meanwhile, and
+    /// go on in their order.
+    private func user(of call: Call) async -> UInt32 {
+        let sender = call.sender
+        if let known = quota.user(of: sender) { return known }
+        if asking[sender] != nil {
+            await withCheckedContinuation { asking[sender]?.append($0) }
+            return quota.user(of: sender) ?? Self.nobody
+        }
+        asking[sender] = []
+        let answer = try? await connection?.user(of: sender, timeout: .seconds(1))
+        // An answer of a bus that is lost by now says nothing about the clients of the next.
+        let user = call.answer.canBeSent ? answer : nil
+        if let user { quota.note(user, of: sender) }
+        for waiting in asking.removeValue(forKey: sender) ?? [] { waiting.resume() }
+        return user ?? Self.nobody
+    }
+
+    /// The link is lost, and with it the names of all clients.
+    func linkLost() { quota.forgetUsers() }
 
     /// The arguments, after their types have been compared as a whole.
     private static func arguments(

@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// A child process whose standard input we hold and whose output we read.
 final class Child: Sendable {
@@ -78,4 +79,11 @@ final class Child: Sendable {
 @concurrent
 func run(_ arguments: [String]) async throws -> (output: String, code: Int32) {
     try Child(arguments).finish()
+}
+
+/// Fails a test that needs other users when it is not run as root, who alone can become them:
+/// without them it would prove nothing.
+func requireRoot(_ location: SourceLocation = #_sourceLocation) throws {
+    try #require(
+        geteuid() == 0, "run as root: this test calls as other users", sourceLocation: location)
 }

@@ -99,7 +99,7 @@ struct HostileClientTests {
             [
                 Interface("org.example.Big1") {
                     Method(
-                        "Take", in: ["bytes": "ay"], needs: .manage, limits: Limits(bytes: 8 << 20)
+                        "Take", in: ["bytes": "ay"], needs: .manage, limits: Limits(bytes: 5 << 20)
                     ) { _ in
                         await withCheckedContinuation {
                             waiting.append($0)
@@ -112,7 +112,7 @@ struct HostileClientTests {
         try await lamp.start()
         defer { lamp.connection.close() }
         var clients: [Connection] = []
-        for _ in 0..<7 {
+        for _ in 0..<5 {
             let client = Connection(bus.bus)
             try await client.connect()
             clients.append(client)
@@ -127,23 +127,58 @@ struct HostileClientTests {
         }
         let done = Signpost()
         var results: [BusError.Code?] = []
-        for (number, client) in clients.prefix(6).enumerated() {
+        for (number, client) in clients.prefix(4).enumerated() {
             Hub.start {
-                results.append(await take(client, 7))
+                results.append(await take(client, 2))
                 done.reach()
             }
             try await waits.wait(for: number + 1)
         }
         // While they wait, small calls are served; no client may pile up more of the kind, and all
         // together have a bound.
-        let small = try await echo(clients[6], .variant(.byte(8)))
+        let small = try await echo(clients[4], .variant(.byte(8)))
         #expect(small == [.variant(.byte(8))])
         #expect(await take(clients[0], 1) == .limitsExceeded)
-        #expect(await take(clients[6], 7) == .limitsExceeded)
+        #expect(await take(clients[4], 4) == .limitsExceeded)
         #expect(lamp.connection.counters.refusedCalls == 2)
         for continuation in waiting { continuation.resume() }
-        try await done.wait(for: 6)
-        #expect(results == Array(repeating: nil, count: 6))
+        try await done.wait(for: 4)
+        #expect(results == Array(repeating: nil, count: 4))
+    }
+
+    @Test("one user's clients hang with all the calls they get: another user's are answered") @Hub
+    func hangingUser() async throws {
+        try requireRoot()
+        let bus = try TestBus()
+        let lamp = Lamp(bus.bus)
+        try await lamp.start()
+        defer { lamp.connection.close() }
+        // A client for each call; they run until the shell's input is closed.
+        let call =
+            "dbus-send --bus=\(bus.address) --print-reply --reply-timeout=60000 "
+            + "--dest=org.example \(Lamp.path.text) \(Lamp.interface).Hold"
+        let hangers = try Child([
+            "setpriv", "--reuid=2", "--regid=2", "--clear-groups", "sh", "-c",
+            "for i in $(seq 100); do \(call) & done; read nothing",
+        ])
+        defer {
+            // Without it they end too.
+            bus.kill()
+            _ = hangers.finish()
+        }
+        while lamp.heldCount + Int(lamp.connection.counters.refusedCalls) < 100 {
+            _ = try await lamp.connection.user(of: "org.example")
+        }
+        #expect(lamp.heldCount == 64)
+        #expect(lamp.connection.counters.refusedCalls == 36)
+        for user in ["0", "65534"] {
+            let answer = try await run([
+                "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "dbus-send",
+                "--bus=\(bus.address)", "--print-reply", "--dest=org.example", Lamp.path.text,
+                "\(Lamp.interface).Echo", "variant:byte:1",
+            ])
+            #expect(answer.code == 0, "user \(user): \(answer.output)")
+        }
     }
 
     @Test("10,000 calls at once: each is answered, most of them with LimitsExceeded") @Hub

@@ -8,13 +8,14 @@ import Testing
 
 @Suite("polkit decides for strangers, and when it fails the answer is no")
 struct PolkitTests {
-    init() { HubThread.start() }
+    init() throws {
+        try requireRoot()
+        HubThread.start()
+    }
 
     /// Users of every Debian system (base-passwd): a bus refuses one that is not in passwd(5).
     private static let stranger = "2"
     private static let other = "65534"
-    /// Only root can become somebody else; who is not root tests what there is then: himself.
-    private static let isRoot = geteuid() == 0
 
     private struct Outcome: CustomStringConvertible {
         let isDone: Bool
@@ -46,9 +47,8 @@ struct PolkitTests {
         _ bus: TestBus, as user: String = stranger, groups: String? = nil, mayAsk: Bool = false
     ) async throws -> Outcome {
         let become =
-            Self.isRoot
-            ? ["setpriv", "--reuid=\(user)", "--regid=\(user)"]
-                + [groups.map { "--groups=\($0)" } ?? "--clear-groups"] : ["env"]
+            ["setpriv", "--reuid=\(user)", "--regid=\(user)"]
+            + [groups.map { "--groups=\($0)" } ?? "--clear-groups"]
         // dbus-send shows why, busctl can allow interaction.
         let call =
             mayAsk
@@ -64,18 +64,12 @@ struct PolkitTests {
         return Outcome(isDone: result.code == 0, description: result.output)
     }
 
-    /// What a stranger gets: `refusal` in the text, or, for a test that is not root and so is the
-    /// service's own user, whose calls polkit never sees, success.
+    /// What a stranger gets: `refusal` in the text.
     private func expect(
         _ outcome: Outcome, refusal: String, _ location: SourceLocation = #_sourceLocation
     ) {
-        if Self.isRoot {
-            #expect(!outcome.isDone, sourceLocation: location)
-            #expect(
-                outcome.description.contains(refusal), "\(outcome)", sourceLocation: location)
-        } else {
-            #expect(outcome.isDone, "\(outcome)", sourceLocation: location)
-        }
+        #expect(!outcome.isDone, sourceLocation: location)
+        #expect(outcome.description.contains(refusal), "\(outcome)", sourceLocation: location)
     }
 
     @Test("each user gets polkit's answer to the action of the need, asked by bus name") @Hub
@@ -87,10 +81,10 @@ struct PolkitTests {
             expect(
                 try await blink(bus, as: Self.other),
                 refusal: "polkit does not allow org.example.manage to user 65534")
-            #expect(lamp.blinks == (Self.isRoot ? [1] : [1, 1]))
-            #expect(lamp.connection.counters.deniedCalls == (Self.isRoot ? 1 : 0))
+            #expect(lamp.blinks == [1])
+            #expect(lamp.connection.counters.deniedCalls == 1)
             let questions = polkit?.questions ?? []
-            #expect(questions.count == (Self.isRoot ? 2 : 0))
+            #expect(questions.count == 2)
             for question in questions {
                 #expect(question.subjectKind == "system-bus-name")
                 #expect(question.subject.hasPrefix(":1."))
@@ -127,7 +121,7 @@ struct PolkitTests {
     func absent() async throws {
         try await withLamp(nil) { lamp, _, bus in
             expect(try await blink(bus), refusal: "polkit does not run on this machine")
-            #expect(lamp.blinks == (Self.isRoot ? [] : [1]))
+            #expect(lamp.blinks.isEmpty)
         }
     }
 
@@ -140,7 +134,7 @@ struct PolkitTests {
                     try await blink(bus, mayAsk: mayAsk),
                     refusal: mayAsk ? "Access denied" : "did not answer")
             }
-            #expect(lamp.blinks == (Self.isRoot ? [] : [1, 1]))
+            #expect(lamp.blinks.isEmpty)
             // The calling off was sent before the refusal, so polkit has had it for long.
             #expect(polkit?.calledOff == polkit?.questions.map(\.cancellation))
         }
@@ -159,7 +153,7 @@ struct PolkitTests {
         for answer in answers {
             try await withLamp(.talksNonsense(answer)) { lamp, _, bus in
                 expect(try await blink(bus), refusal: "org.example.manage")
-                #expect(lamp.blinks == (Self.isRoot ? [] : [1]))
+                #expect(lamp.blinks.isEmpty)
             }
         }
     }
@@ -169,7 +163,7 @@ struct PolkitTests {
         let error = BusError(.init("org.freedesktop.PolicyKit1.Error.Failed"), "not registered")
         try await withLamp(.fails(error)) { lamp, _, bus in
             expect(try await blink(bus), refusal: "not registered")
-            #expect(lamp.blinks == (Self.isRoot ? [] : [1]))
+            #expect(lamp.blinks.isEmpty)
         }
     }
 
@@ -184,8 +178,8 @@ struct PolkitTests {
                 refusal: "needs the password of an administrator")
             let asked = try await blink(bus, mayAsk: true)
             #expect(asked.isDone, "\(asked)")
-            #expect(lamp.blinks == (Self.isRoot ? [1] : [1, 1]))
-            #expect(polkit?.questions.map(\.flags) == (Self.isRoot ? [0, 0, 1] : []))
+            #expect(lamp.blinks == [1])
+            #expect(polkit?.questions.map(\.flags) == [0, 0, 1])
         }
     }
 
@@ -200,7 +194,6 @@ struct PolkitTests {
     @Test("while a person thinks, others are served; a caller that leaves takes the question along")
     @Hub
     func thinking() async throws {
-        guard Self.isRoot else { return }
         let thought = Signpost()
         try await withLamp(.decides { _, _ in (false, true) }) { lamp, polkit, bus in
             let polkit = try #require(polkit)

@@ -112,6 +112,10 @@ struct ConfigurationUseTests {
         #expect(try hub.hubctl("import", beacons).status == 0)
         #expect(try count("beacons") == 40)
         #expect(try hub.hubctl("import", "/nowhere.csv").status == 66)
+        try hub.write("large.csv", String(repeating: " ", count: 4 << 20) + "\n")
+        let large = try hub.hubctl("import", "large.csv")
+        #expect(large.status == 66)
+        #expect(large.errors.contains("at most 4 MiB"), "\(large.errors)")
 
         _ = hub.end(SIGKILL)
         try hub.startAndPlay()

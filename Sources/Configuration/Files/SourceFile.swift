@@ -4,6 +4,9 @@ public struct SourceFile: Hashable, Sendable {
     public static let maximumConfigurationSize = 1 << 20
     /// The largest catalog, overlay or CSV file that is read, in bytes.
     public static let maximumCatalogSize = 32 << 20
+    /// The largest CSV file that `hubctl import` sends to the daemon, in bytes: 10,000 beacons have
+    /// about a megabyte, and the daemon holds it before it knows whether the caller may import.
+    public static let maximumImportSize = 4 << 20
 
     /// The name, usually its path.
     public let name: String

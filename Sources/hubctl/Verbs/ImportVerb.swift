@@ -18,7 +18,7 @@ enum ImportVerb: Verb {
         "  beacons  id,zone,label,holder,measuredPower,x,y",
         "A row replaces what an earlier import brought under the same id; what the catalog file",
         "defines, only the catalog file changes. Every bad line is named, and then nothing is taken.",
-        "With --remove only the column id counts.",
+        "With --remove only the column id counts. A file has at most 4 MiB: split a larger one.",
         "",
         "Exit: 0 taken over, 65 bad lines, 66 no such file, 77 not allowed.",
     ]
@@ -28,7 +28,7 @@ enum ImportVerb: Verb {
         let path = arguments.words[0]
         let file: SourceFile
         do throws(Problem) {
-            file = try SourceFile(reading: path, limit: SourceFile.maximumCatalogSize)
+            file = try SourceFile(reading: path, limit: SourceFile.maximumImportSize)
         } catch {
             throw Failure(.noInput, "\(error)")
         }

@@ -1,10 +1,12 @@
+import Configuration
 import DBus
 import EventLoop
 
 /// `org.hubd.Beacons1`: the fleet.
 enum BeaconsInterface {
-    /// A file of 10,000 beacons has about a megabyte.
-    private static let importLimits = Limits(depth: 16, elements: 4_096, bytes: 32 << 20)
+    /// The file, and room for its name and the options.
+    private static let importLimits = Limits(
+        depth: 16, elements: 4_096, bytes: SourceFile.maximumImportSize + 65_536)
 
     @Hub
     static func table(_ daemon: Daemon) -> Interface {

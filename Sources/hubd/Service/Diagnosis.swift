@@ -12,23 +12,32 @@ final class Diagnosis {
     /// For so long a result is as good as a new one.
     private static let isFresh = Duration.seconds(2)
 
-    private var running: Task<[Check], Never>?
+    private let look: @Hub (Settings, Int64) async -> [Check]
+    private var isRunning = false
+    private var waiting: [CheckedContinuation<[Check], Never>] = []
     private var last: (at: EventLoop.Instant, checks: [Check])?
 
+    /// Makes one; the tests look elsewhere.
+    init(look: @escaping @Hub (Settings, Int64) async -> [Check] = run) { self.look = look }
+
+    /// The result of a run that is under way, has just ended, or begins now.
+    ///
+    /// Not by waiting for one another's tasks, see `Daemon.inTurn`. The callers that wait are no
+    /// more than the places of their users' calls.
     func checks(_ settings: Settings, storeBytes: Int64) async -> [Check] {
-        if let running { return await running.value }
+        if isRunning { return await withCheckedContinuation { waiting.append($0) } }
         if let last, last.at.duration(to: Hub.loop.now) < Self.isFresh { return last.checks }
-        let task = Task { @Hub in
-            let checks = await Self.run(settings, storeBytes: storeBytes)
-            last = (Hub.loop.now, checks)
-            running = nil
-            return checks
-        }
-        running = task
-        return await task.value
+        isRunning = true
+        let checks = await look(settings, storeBytes)
+        isRunning = false
+        last = (Hub.loop.now, checks)
+        let others = waiting
+        waiting = []
+        for continuation in others { continuation.resume(returning: checks) }
+        return checks
     }
 
-    private static func run(_ settings: Settings, storeBytes: Int64) async -> [Check] {
+    private static func run(_ settings: Settings, _ storeBytes: Int64) async -> [Check] {
         let store = settings.store
         let disk = await Sideline.run(limit: .seconds(2)) {
             Disk(of: Folder.of(store.path)).map {

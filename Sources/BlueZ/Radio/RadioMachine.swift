@@ -169,7 +169,7 @@ public struct RadioMachine: Sendable {
         if trouble == nil {
             if wasInTrouble || ladder.endsRecovered { recoveries += 1 }
             wasInTrouble = false
-            ladder.heard()
+            ladder.heard(at: now)
             if listeningSince != nil { delay.reset() }
         }
         settle(at: now)
@@ -264,6 +264,7 @@ public struct RadioMachine: Sendable {
         trouble = new
         wasInTrouble = true
         hasHeardHere = false
+        ladder.interrupt()
         plan = []
         listeningSince = nil
         stoppedSince = nil
@@ -279,6 +280,7 @@ public struct RadioMachine: Sendable {
         listeningSince = nil
         stoppedSince = nil
         hasHeardHere = false
+        ladder.interrupt()
         delay.reset()
     }
 

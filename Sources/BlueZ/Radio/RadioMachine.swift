@@ -253,8 +253,9 @@ public struct RadioMachine: Sendable {
         }
     }
 
-    /// Discovery is on.
+    /// Discovery is on, unless somebody switched the adapter off meanwhile.
     private mutating func begin(at now: Instant) {
+        guard adapter?.isPowered != false else { return fail(.poweredOff, at: now) }
         listeningSince = now
         stoppedSince = scan == .active && adapter?.isDiscovering == false ? now : nil
         trouble = nil

@@ -285,6 +285,20 @@ struct RadioTroubleTests {
         #expect(rig.machine.recoveries == 0)
     }
 
+    @Test func afterTroubleItHearsOnlyWhenItHears() {
+        var rig = MachineRig()
+        rig.answer = { _ in .refused(name: "org.bluez.Error.Failed", text: "") }
+        rig.appear()
+        rig.hear()
+        rig.answer = { _ in .done }
+        rig.pass(.seconds(5))
+        #expect(rig.machine.state == .listening, "another program's scan is no evidence")
+        #expect(rig.machine.recoveries == 0)
+        rig.hear()
+        #expect(rig.machine.state == .hearing)
+        #expect(rig.machine.recoveries == 1)
+    }
+
     /// Whatever happens in whatever order: nothing traps, one request at a time, and when the
     /// world is well again the radio hears within the longest wait.
     @Test(arguments: 1...200)

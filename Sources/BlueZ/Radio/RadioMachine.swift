@@ -258,6 +258,8 @@ public struct RadioMachine: Sendable {
         guard adapter?.isPowered != false else { return fail(.poweredOff, at: now) }
         listeningSince = now
         stoppedSince = scan == .active && adapter?.isDiscovering == false ? now : nil
+        // What was heard in trouble came of another program's scan.
+        if trouble != nil { hasHeardHere = false }
         trouble = nil
     }
 

@@ -283,6 +283,19 @@ public final class BlueZClient {
         }
     }
 
+    /// Another radio counts as hearing when it did so within this time: the shortest silence that
+    /// a radio is judged by.
+    private static let hearingNow = Duration.nanoseconds(SilenceLimit.shortest)
+
+    /// Whether any other radio has heard something of late. Only what is evidence counts: a dead
+    /// controller that reports empty advertisements must not make a healthy radio deaf.
+    func hears(besides radio: BlueZRadio, at now: EventLoop.Instant) -> Bool {
+        radios.contains { other in
+            guard other !== radio, let heard = other.lastHeard else { return false }
+            return heard.duration(to: now) < Self.hearingNow
+        }
+    }
+
     // MARK: Adapters
 
     /// An adapter is there, or has changed.

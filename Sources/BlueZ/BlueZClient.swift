@@ -283,6 +283,19 @@ public final class BlueZClient {
         }
     }
 
+    /// Another radio counts as hearing when it did so within this time: the shortest silence that
+    /// a radio is judged by.
+    private static let hearingNow = Duration.nanoseconds(SilenceLimit.shortest)
+
+    /// Whether any other radio has heard something of late. Only what is evidence counts: a dead
+    /// controller that reports empty advertisements must not make a healthy radio deaf.
+    func hears(besides radio: BlueZRadio, at now: EventLoop.Instant) -> Bool {
+        radios.contains { other in
+            guard other !== radio, let heard = other.lastHeard else { return false }
+            return heard.duration(to: now) < Self.hearingNow
+        }
+    }
+
     // MARK: Adapters
 
     /// An adapter is there, or has changed.
@@ -298,13 +311,24 @@ public final class BlueZClient {
         assign()
     }
 
+    /// The radios that name their adapter, then those that take any: these leave what others name.
+    var radiosByClaim: [BlueZRadio] {
+        radios.filter { $0.selector != .first } + radios.filter { $0.selector == .first }
+    }
+
     /// Gives each radio its adapter; one that two of them mean goes to the first.
     private func assign() {
         guard owner != nil else { return }
         var taken: Set<String> = []
-        for radio in radios {
+        let named = Set(
+            radios.filter { $0.selector != .first }
+                .compactMap { $0.selector.choose(from: adapters.values, current: nil)?.path })
+        for radio in radiosByClaim {
+            let current = radio.adapter?.path
+            let left = adapters.values.filter { !named.contains($0.path) }
+            let isAny = radio.selector == .first && !left.isEmpty
             let chosen = radio.selector.choose(
-                from: adapters.values, current: radio.adapter?.path)
+                from: isAny ? left : Array(adapters.values), current: current)
             guard let chosen, taken.insert(chosen.path).inserted else {
                 let titles = adapters.values.map(\.title).sorted()
                 assign(
@@ -334,8 +358,11 @@ public final class BlueZClient {
     func carryOut(
         _ request: RadioRequest, on path: String, token: UInt64, for radio: BlueZRadio
     ) {
+        // The bluetoothd of this moment: when the task runs there may be another one already, which
+        // does not know what the old one was told.
+        guard let owner, let generation = current else { return }
         Hub.start { [weak self] in
-            guard let self, let owner, let generation = current else { return }
+            guard let self, generation == current else { return }
             let answer: RadioAnswer
             do throws(BusError) {
                 let message = try request.message(to: owner, path, radio.feed)

@@ -211,6 +211,25 @@ struct HearingTests {
     }
 
     private func hexByte(_ byte: UInt8) -> String { Hex.upper(byte) }
+
+    @Test @Hub func anEmptyAdvertisementIsNoEvidenceForOtherRadiosEither() async throws {
+        let rig = try ClientRig([.name("hci0"), .name("hci1")])
+        rig.blueZ.plug("hci1", FakeBlueZ.Adapter(address: "00:1A:7D:DA:71:99"))
+        try await rig.start()
+        defer { rig.stop() }
+        func hears() -> Bool { rig.client.hears(besides: rig.radio, at: Hub.loop.now) }
+        rig.blueZ.heard("C0:00:00:00:00:01", on: "hci1", [("RSSI", .int16(-50))])
+        try await rig.settle(on: "hci1")
+        #expect(rig.heard.count == 1 && !hears())
+        rig.blueZ.heard(
+            "C0:00:00:00:00:01", on: "hci1",
+            [("RSSI", .int16(-50)), FakeBlueZ.manufacturerData(0x004c, [1, 2, 3])])
+        try await rig.settle(on: "hci1")
+        #expect(hears())
+        let heard = try #require(rig.radios[1].lastHeard)
+        #expect(!rig.client.hears(besides: rig.radio, at: heard.advanced(by: .seconds(15))))
+        #expect(!rig.client.hears(besides: rig.radios[1], at: heard), "itself is no other one")
+    }
 }
 
 /// Runs dbus-send to its end, away from the Hub.

@@ -44,6 +44,20 @@ struct MonitorRadioTests {
         #expect(rig.take() == [.setPowered(true), .addPatterns])
     }
 
+    @Test("an adapter switched off while its patterns are being registered is noticed")
+    func passivePowerMeanwhile() {
+        var rig = MachineRig.passive { _ in nil }
+        rig.tell { $0.isPowered = false }
+        rig.answer = { _ in .done }
+        rig.machine.answered(rig.open[0], .done, at: rig.now)
+        rig.proceed()
+        #expect(rig.machine.state == .poweredOff)
+        _ = rig.take()
+        rig.pass(.seconds(1))
+        #expect(rig.take() == [.setPowered(true), .addPatterns])
+        #expect(rig.machine.state == .listening)
+    }
+
     @Test("a bluetoothd without the experimental interface is told with the mend, and asked again")
     func noPassiveScan() {
         for name in [

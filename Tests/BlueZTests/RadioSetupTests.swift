@@ -175,6 +175,31 @@ struct RadioTroubleTests {
         #expect(rig.take() == discovery + restart + powerCycle)
     }
 
+    /// The guest kills bluetoothd twenty times in two minutes; each time it is to be freed at once.
+    @Test func aBluetoothdThatDiesAllTheTimeDoesNotWearTheAdapterOut() {
+        var rig = MachineRig.hearing()
+        rig.answer = {
+            $0 == .startDiscovery
+                ? .refused(name: "org.bluez.Error.InProgress", text: "already in progress") : .done
+        }
+        func isFreed() -> Bool {
+            rig.machine.serviceChanged(.absent(nil), at: rig.now)
+            rig.adapter.isDiscovering = false
+            rig.appear()
+            rig.pass(.milliseconds(200))
+            return rig.take().contains(.setPowered(false))
+        }
+        var freed: [Bool] = []
+        for _ in 0..<100 {
+            freed.append(isFreed())
+            rig.pass(.seconds(5))
+        }
+        #expect(freed.prefix(20).allSatisfy { $0 })
+        #expect(freed.count { $0 } <= 24)
+        rig.pass(.seconds(600))
+        #expect(isFreed(), "what is long ago does not count")
+    }
+
     @Test func aReplugUnderAnotherNumberGoesOn() {
         var rig = MachineRig.hearing()
         rig.machine.adapterChanged(
@@ -283,6 +308,43 @@ struct RadioTroubleTests {
         }
         #expect(rig.machine.state.name == "refused")
         #expect(rig.machine.recoveries == 0)
+    }
+
+    @Test func afterTroubleItHearsOnlyWhenItHears() {
+        var rig = MachineRig()
+        rig.answer = { _ in .refused(name: "org.bluez.Error.Failed", text: "") }
+        rig.appear()
+        rig.hear()
+        rig.answer = { _ in .done }
+        rig.pass(.seconds(5))
+        #expect(rig.machine.state == .listening, "another program's scan is no evidence")
+        #expect(rig.machine.recoveries == 0)
+        rig.hear()
+        #expect(rig.machine.state == .hearing)
+        #expect(rig.machine.recoveries == 1)
+    }
+
+    @Test func whoeverSwitchesItOffAgainAndAgainIsAnsweredMoreAndMoreSlowly() throws {
+        var rig = MachineRig.hearing()
+        func wait() throws -> Int {
+            rig.tell {
+                $0.isPowered = false
+                $0.isDiscovering = false
+            }
+            let retry = try #require(rig.machine.retryAt)
+            let wait = rig.now.duration(to: retry)
+            rig.pass(wait)
+            rig.hear()
+            return Int((wait / .milliseconds(100)).rounded())
+        }
+        var tenths: [Int] = []
+        for _ in 0..<7 {
+            tenths.append(try wait())
+            rig.pass(.seconds(1))
+        }
+        #expect(tenths == [2, 4, 8, 16, 32, 50, 50])
+        rig.pass(.seconds(11))
+        #expect(try wait() == 2, "after that it had worked")
     }
 
     /// Whatever happens in whatever order: nothing traps, one request at a time, and when the

@@ -135,6 +135,32 @@ struct SilenceTests {
         #expect(!gaps.isEmpty && gaps.allSatisfy { $0 >= .seconds(600) })
     }
 
+    @Test func afterAQuietNightAnAdapterThatDiesIsPowerCycledAsOnTheFirstDay() throws {
+        var rig = MachineRig.hearing()
+        rig.pass(.seconds(12 * 3_600))
+        #expect(rig.machine.state.name == "quiet")
+        for _ in 0..<600 {
+            rig.hear()
+            rig.pass(.seconds(1))
+        }
+        _ = rig.take()
+        let cycled = try #require(rig.time { $0 == .recovering(.powerCycle) })
+        #expect(cycled <= .seconds(40))
+        #expect(rig.take() == restart + powerCycle)
+    }
+
+    /// Who passes by at night proves nothing about the adapter's resets.
+    @Test func oneWhoPassesByDoesNotMakePowerCyclesMoreFrequent() {
+        var rig = MachineRig.hearing()
+        var cycles = 0
+        for second in 1...(12 * 3_600) {
+            rig.pass(.seconds(1))
+            if second % 1_200 == 0 { rig.hear() }
+            if rig.take().contains(.setPowered(false)) { cycles += 1 }
+        }
+        #expect((3...10).contains(cycles), "\(cycles) power cycles in a night")
+    }
+
     @Test func aFailureOnTheWayDoesNotLoseTheRung() throws {
         var rig = MachineRig.hearing()
         rig.answer = {

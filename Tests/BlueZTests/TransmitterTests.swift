@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The hub's own beacon stays on the air")
 struct TransmitterMachineTests {
-    private let adapter = Adapter(path: "/org/bluez/hci0", canAdvertise: true)
+    private let adapter = Adapter(path: "/org/bluez/hci0", isPowered: true, canAdvertise: true)
     private var now = EventLoop.Instant(nanoseconds: 0)
 
     @Test func itIsRegisteredOnceAndAgainAfterARestart() {
@@ -57,6 +57,30 @@ struct TransmitterMachineTests {
         let later = now.advanced(by: .seconds(1))
         machine.answered(machine.registration(at: later)?.token ?? 0, nil, at: later)
         #expect(machine.state == .sending)
+    }
+
+    @Test func anAdapterThatIsOffSendsNothing() {
+        var machine = TransmitterMachine(.first)
+        var off = adapter
+        off.isPowered = false
+        machine.adaptersChanged([off], at: now)
+        #expect(machine.state.name == "powered-off" && machine.state.problem != nil)
+        #expect(machine.registration(at: now.advanced(by: .seconds(3_600))) == nil)
+        machine.adaptersChanged([adapter], at: now)
+        machine.answered(machine.registration(at: now)?.token ?? 0, nil, at: now)
+        #expect(machine.state == .sending)
+        machine.adaptersChanged([off], at: now)
+        #expect(machine.state.name == "powered-off")
+        machine.released(at: now)
+        #expect(machine.state.name == "powered-off")
+        #expect(machine.registration(at: now.advanced(by: .seconds(3_600))) == nil)
+        machine.adaptersChanged([adapter], at: now)
+        let due = machine.registration(at: now)
+        #expect(due != nil, "at once, and not after a wait")
+        // An answer that comes when it is off again does not put it on the air.
+        machine.adaptersChanged([off], at: now)
+        machine.answered(due?.token ?? 0, nil, at: now)
+        #expect(machine.state.name == "powered-off")
     }
 
     @Test func anAdapterThatCannotAdvertiseIsNamed() {
@@ -125,5 +149,50 @@ struct TransmitterTests {
         await rig.blueZ.start()
         try await rig.until { _ in transmitter.state == .sending }
         #expect(rig.blueZ.calls["RegisterAdvertisement"] == 3)
+    }
+
+    @Test @Hub func switchedOffAndOn() async throws {
+        let rig = try ClientRig([])
+        let transmitter = try await started(rig)
+        defer { rig.stop() }
+        for _ in 0..<2 {
+            // bluetoothd may keep the registration meanwhile.
+            rig.blueZ.change("hci0") { $0.isPowered = false }
+            try await rig.until { _ in transmitter.state.name == "powered-off" }
+            rig.blueZ.change("hci0") { $0.isPowered = true }
+            try await rig.until { _ in transmitter.state == .sending }
+            #expect(rig.blueZ.adapters["hci0"]?.advertisements.count == 1)
+        }
+        #expect(rig.blueZ.calls["RegisterAdvertisement"] == 3)
+    }
+
+    /// bluetoothd took it and said so too late.
+    @Test @Hub func anAnswerThatIsLostIsMadeGoodByTheNextTry() async throws {
+        let rig = try ClientRig([])
+        rig.blueZ.faults["RegisterAdvertisement"] = .lost
+        let transmitter = try await started(rig) { $0.name == "refused" }
+        defer { rig.stop() }
+        #expect(rig.blueZ.adapters["hci0"]?.advertisements.count == 1)
+        rig.blueZ.faults = [:]
+        try await rig.until { _ in
+            transmitter.state != .starting && transmitter.state.name != "refused"
+        }
+        #expect(transmitter.state == .sending)
+        #expect(rig.blueZ.adapters["hci0"]?.advertisements.count == 1)
+        #expect(rig.blueZ.calls["RegisterAdvertisement"] == 2)
+    }
+
+    @Hub private func started(
+        _ rig: ClientRig, until isReached: (TransmitterState) -> Bool = { $0 == .sending }
+    ) async throws -> BeaconTransmitter {
+        let beacon = try #require(
+            TransmittedBeacon(
+                uuid: [UInt8](0..<16), major: 1, minor: 2, measuredPower: -59, title: "b"))
+        let transmitter = rig.client.addTransmitter(beacon, on: .first)
+        transmitter.onChange = { _ in rig.news.reach() }
+        await rig.blueZ.start()
+        try await rig.client.start()
+        try await rig.until { _ in isReached(transmitter.state) }
+        return transmitter
     }
 }

@@ -13,6 +13,8 @@ public final class FakeBlueZ {
         case error(String)
         /// They are answered when `release` is called.
         case late
+        /// It is done, and the caller does not get to know it in time.
+        case lost
     }
 
     /// An adapter; what a test changes of it, it has to tell with `tell`.
@@ -154,8 +156,13 @@ public final class FakeBlueZ {
         switch faults[method] {
         case .error(let name): throw BusError(BusError.Code(name), "as the test wants it")
         case .late: await withCheckedContinuation { held.append($0) }
-        case nil: break
+        case .lost, nil: break
         }
+    }
+
+    /// Loses the answer of a method that was done, if that is the fault that is set for it.
+    private func leave(_ method: String) throws(BusError) {
+        if case .lost = faults[method] { throw BusError(.noReply, "as the test wants it") }
     }
 
     private func adapterTable(_ name: String) -> Interface {
@@ -269,11 +276,25 @@ public final class FakeBlueZ {
             ) { [unowned self] call throws(BusError) in
                 try await enter("RegisterAdvertisement")
                 let path = try call.string(0)
+                guard adapters[name]?.advertisements.contains(call.sender + path) != true else {
+                    throw BusError(.init("org.bluez.Error.AlreadyExists"), "Already Exists")
+                }
                 advertised = try await connection.call(
                     "GetAll", of: "org.freedesktop.DBus.Properties", at: call.sender,
                     ObjectPath(path) ?? "/", [.string("org.bluez.LEAdvertisement1")]
                 ).first
                 adapters[name]?.advertisements.append(call.sender + path)
+                try leave("RegisterAdvertisement")
+                return []
+            }
+            Method("UnregisterAdvertisement", in: ["advertisement": "o"], needs: .read) {
+                [unowned self] call throws(BusError) in
+                try await enter("UnregisterAdvertisement")
+                let owned = call.sender + (try call.string(0))
+                guard adapters[name]?.advertisements.contains(owned) == true else {
+                    throw BusError(.init("org.bluez.Error.DoesNotExist"), "Does Not Exist")
+                }
+                adapters[name]?.advertisements.removeAll { $0 == owned }
                 return []
             }
         }

@@ -61,7 +61,7 @@ public final class BeaconTransmitter {
     func stop() { client?.connection.withdraw(Self.path) }
 
     private func proceed() {
-        if let due = machine.registration(at: Hub.loop.now) { register(due.path, due.token) }
+        if let due = machine.registration(at: Hub.loop.now) { register(due) }
         tell()
     }
 
@@ -71,22 +71,47 @@ public final class BeaconTransmitter {
         onChange(state)
     }
 
-    private func register(_ adapter: String, _ token: UInt64) {
+    private func register(_ due: TransmitterMachine.Registration) {
+        // The bluetoothd of this moment: another one has to be told other things.
+        guard let client, let owner = client.owner, let adapter = ObjectPath(due.path)
+        else { return }
+        let connection = client.connection
         Hub.start { [weak self] in
-            guard let self, let client, let owner = client.owner,
-                let path = ObjectPath(adapter)
-            else { return }
-            var refusal: String?
-            do throws(BusError) {
-                // bluetoothd reads the object before it answers, so this may take a while.
-                _ = try await client.connection.call(
-                    "RegisterAdvertisement", of: Names.advertisingManager, at: owner, path,
-                    [.objectPath(Self.path), .options([])])
-            } catch {
-                refusal = "\(error)"
-            }
-            machine.answered(token, refusal, at: Hub.loop.now)
+            let refusal = await Self.register(due, on: adapter, at: owner, connection)
+            guard let self else { return }
+            machine.answered(due.token, refusal, at: Hub.loop.now)
             proceed()
+        }
+    }
+
+    /// - Returns: why bluetoothd does not send it; nil when it does.
+    private static func register(
+        _ due: TransmitterMachine.Registration, on adapter: ObjectPath, at owner: String,
+        _ connection: Connection
+    ) async -> String? {
+        do throws(BusError) {
+            if due.isAgain { try await unregister(on: adapter, at: owner, connection) }
+            // bluetoothd reads the object before it answers, so this may take a while.
+            _ = try await connection.call(
+                "RegisterAdvertisement", of: Names.advertisingManager, at: owner, adapter,
+                [.objectPath(path), .options([])])
+            return nil
+        } catch {
+            // By this very connection: it is what we want.
+            return error.code.name == "org.bluez.Error.AlreadyExists" ? nil : "\(error)"
+        }
+    }
+
+    /// Mostly it is not registered, and bluetoothd says so; but it has to say something.
+    private static func unregister(
+        on adapter: ObjectPath, at owner: String, _ connection: Connection
+    ) async throws(BusError) {
+        do throws(BusError) {
+            _ = try await connection.call(
+                "UnregisterAdvertisement", of: Names.advertisingManager, at: owner, adapter,
+                [.objectPath(path)])
+        } catch {
+            if error.code == .noReply { throw error }
         }
     }
 }

@@ -23,8 +23,6 @@ public final class BlueZRadio {
     public var recoveries: UInt64 { machine.recoveries }
     /// When it last heard an advertisement that says something.
     public var lastHeard: EventLoop.Instant? { machine.lastHeard }
-    /// Whether another radio of the hub hears something now; asked when this one is silent.
-    public var hearsElsewhere: () -> Bool = { false }
     /// Is told when `state`, `isTrusted` or `adapter` has changed.
     public var onChange: (BlueZRadio) -> Void = { _ in }
 
@@ -101,7 +99,8 @@ public final class BlueZRadio {
     }
 
     func tick() {
-        machine.tick(at: Hub.loop.now, hearsElsewhere: hearsElsewhere())
+        let now = Hub.loop.now
+        machine.tick(at: now, hearsElsewhere: client?.hears(besides: self, at: now) == true)
         proceed()
     }
 

@@ -11,6 +11,9 @@ struct RecoveryLadder: Hashable, Sendable {
     /// an adapter vanish altogether.
     private static let pause: Int64 = 600_000_000_000
     private static let doublings = 4
+    /// Hearing that lasts for so long makes up for what was tried in vain. Longer than the longest
+    /// `SilenceLimit`: somebody who passes by at night does not.
+    private static let well: Int64 = 120_000_000_000
 
     private var rung = Rung.none
     private var hasCycled = false
@@ -20,6 +23,8 @@ struct RecoveryLadder: Hashable, Sendable {
     private var rounds = 0
     private var lastCycle: EventLoop.Instant?
     private var vainCycles = 0
+    /// Since when it hears without a silence that something was tried about.
+    private var wellSince: EventLoop.Instant?
 
     /// Whether anything is being tried or was concluded.
     var isClimbed: Bool { rung != .none || verdict != nil }
@@ -40,14 +45,18 @@ struct RecoveryLadder: Hashable, Sendable {
     }
 
     /// The radio hears.
-    mutating func heard() {
+    mutating func heard(at now: EventLoop.Instant) {
         if rung == .cycled { vainCycles = 0 }
+        wellSince = wellSince ?? now
         rung = .none
         hasCycled = false
         verdict = nil
         verdictAt = nil
         rounds = 0
     }
+
+    /// The radio does not listen any more: what it hears later is another beginning.
+    mutating func interrupt() { wellSince = nil }
 
     /// Decides what to do about a silence.
     ///
@@ -60,7 +69,11 @@ struct RecoveryLadder: Hashable, Sendable {
     mutating func step(
         silence: Int64, limit: Int64, at now: EventLoop.Instant, hearsElsewhere: Bool
     ) -> RadioState.Recovery? {
-        guard silence >= limit else { return nil }
+        guard silence >= limit else {
+            forgive(at: now)
+            return nil
+        }
+        wellSince = nil
         switch rung {
         case .none:
             guard isRoundDue(limit: limit, at: now, hearsElsewhere) else { return nil }
@@ -80,6 +93,12 @@ struct RecoveryLadder: Hashable, Sendable {
             conclude(hearsElsewhere, at: now)
             return nil
         }
+    }
+
+    /// A night in which power cycles brought nothing must not count against the next day.
+    private mutating func forgive(at now: EventLoop.Instant) {
+        guard let wellSince, now.nanoseconds &- wellSince.nanoseconds >= Self.well else { return }
+        vainCycles = 0
     }
 
     private mutating func conclude(_ hearsElsewhere: Bool, at now: EventLoop.Instant) {

@@ -83,15 +83,6 @@ final class Air {
         radios[Int(radio)].recoveries = recoveries
     }
 
-    /// Whether any radio but this one has heard something of late.
-    func hearsElsewhere(than radio: UInt8, within nanoseconds: Int64) -> Bool {
-        let present = now
-        return radios.indices.contains { index in
-            guard index != Int(radio), let heard = radios[index].lastHeard else { return false }
-            return present.nanoseconds(since: heard) < nanoseconds
-        }
-    }
-
     /// A zone of the new catalog for a radio.
     func assign(radio: UInt8, zone: Int32?) {
         scanner.presence.assign(radio: radio, zone: zone, at: now)

@@ -11,10 +11,6 @@ import EventLoop
 /// tells the air whether to trust its silence.
 @Hub
 final class Radios {
-    /// A radio counts as hearing when it did so within this time: the shortest silence that
-    /// another one is judged by.
-    private static let hearingNow: Int64 = 15_000_000_000
-
     private let air: Air
     private let shop: Shop
     private let journal: Journal
@@ -136,9 +132,6 @@ final class Radios {
     }
 
     private func follow(_ radio: BlueZRadio, _ number: UInt8, _ name: String) {
-        radio.hearsElsewhere = { [air] in
-            air.hearsElsewhere(than: number, within: Self.hearingNow)
-        }
         radio.onChange = { [weak self] radio in self?.changed(radio, number, name) }
     }
 

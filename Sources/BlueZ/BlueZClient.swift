@@ -311,13 +311,24 @@ public final class BlueZClient {
         assign()
     }
 
+    /// The radios that name their adapter, then those that take any: these leave what others name.
+    var radiosByClaim: [BlueZRadio] {
+        radios.filter { $0.selector != .first } + radios.filter { $0.selector == .first }
+    }
+
     /// Gives each radio its adapter; one that two of them mean goes to the first.
     private func assign() {
         guard owner != nil else { return }
         var taken: Set<String> = []
-        for radio in radios {
+        let named = Set(
+            radios.filter { $0.selector != .first }
+                .compactMap { $0.selector.choose(from: adapters.values, current: nil)?.path })
+        for radio in radiosByClaim {
+            let current = radio.adapter?.path
+            let left = adapters.values.filter { !named.contains($0.path) }
+            let isAny = radio.selector == .first && !left.isEmpty
             let chosen = radio.selector.choose(
-                from: adapters.values, current: radio.adapter?.path)
+                from: isAny ? left : Array(adapters.values), current: current)
             guard let chosen, taken.insert(chosen.path).inserted else {
                 let titles = adapters.values.map(\.title).sorted()
                 assign(

@@ -166,6 +166,18 @@ struct FaultTests {
         #expect(rig.heard.count == 1)
     }
 
+    @Test @Hub func oneThatTakesAnyAdapterLeavesThoseThatOthersName() async throws {
+        let rig = try ClientRig([.first, .name("hci0"), .first])
+        rig.blueZ.plug("hci1", FakeBlueZ.Adapter(address: "00:1A:7D:DA:71:99"))
+        try await rig.start()
+        defer { rig.stop() }
+        #expect(rig.radios.map(\.adapter?.name) == ["hci1", "hci0", nil])
+        #expect(rig.radios[2].state.name == "adapter-taken")
+        rig.blueZ.unplug("hci1")
+        try await rig.until { $0.radios[0].adapter == nil }
+        #expect(rig.radios[0].state.name == "adapter-taken")
+    }
+
     @Test @Hub func twoRadiosHearEachTheirOwnAdapter() async throws {
         let rig = try ClientRig([.name("hci0"), .name("hci1"), .first])
         rig.blueZ.plug("hci1", FakeBlueZ.Adapter(address: "00:1A:7D:DA:71:99"))

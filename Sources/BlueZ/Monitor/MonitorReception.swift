@@ -73,7 +73,7 @@ package final class MonitorReception {
     func route() {
         guard let socket else { return }
         var found: [Route] = []
-        for radio in radios {
+        for radio in client.radiosByClaim where radio.feed.isMonitor {
             let number =
                 radio.adapter.flatMap { MonitorAdapters.number(named: $0.name) }
                 ?? socket.adapters.number(of: radio.selector)

@@ -358,8 +358,11 @@ public final class BlueZClient {
     func carryOut(
         _ request: RadioRequest, on path: String, token: UInt64, for radio: BlueZRadio
     ) {
+        // The bluetoothd of this moment: when the task runs there may be another one already, which
+        // does not know what the old one was told.
+        guard let owner, let generation = current else { return }
         Hub.start { [weak self] in
-            guard let self, let owner, let generation = current else { return }
+            guard let self, generation == current else { return }
             let answer: RadioAnswer
             do throws(BusError) {
                 let message = try request.message(to: owner, path, radio.feed)

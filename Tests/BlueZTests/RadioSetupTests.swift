@@ -299,6 +299,29 @@ struct RadioTroubleTests {
         #expect(rig.machine.recoveries == 1)
     }
 
+    @Test func whoeverSwitchesItOffAgainAndAgainIsAnsweredMoreAndMoreSlowly() throws {
+        var rig = MachineRig.hearing()
+        func wait() throws -> Int {
+            rig.tell {
+                $0.isPowered = false
+                $0.isDiscovering = false
+            }
+            let retry = try #require(rig.machine.retryAt)
+            let wait = rig.now.duration(to: retry)
+            rig.pass(wait)
+            rig.hear()
+            return Int((wait / .milliseconds(100)).rounded())
+        }
+        var tenths: [Int] = []
+        for _ in 0..<7 {
+            tenths.append(try wait())
+            rig.pass(.seconds(1))
+        }
+        #expect(tenths == [2, 4, 8, 16, 32, 50, 50])
+        rig.pass(.seconds(11))
+        #expect(try wait() == 2, "after that it had worked")
+    }
+
     /// Whatever happens in whatever order: nothing traps, one request at a time, and when the
     /// world is well again the radio hears within the longest wait.
     @Test(arguments: 1...200)

@@ -170,7 +170,6 @@ public struct RadioMachine: Sendable {
             if wasInTrouble || ladder.endsRecovered { recoveries += 1 }
             wasInTrouble = false
             ladder.heard(at: now)
-            if listeningSince != nil { delay.reset() }
         }
         settle(at: now)
         return true

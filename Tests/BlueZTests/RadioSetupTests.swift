@@ -175,6 +175,31 @@ struct RadioTroubleTests {
         #expect(rig.take() == discovery + restart + powerCycle)
     }
 
+    /// The guest kills bluetoothd twenty times in two minutes; each time it is to be freed at once.
+    @Test func aBluetoothdThatDiesAllTheTimeDoesNotWearTheAdapterOut() {
+        var rig = MachineRig.hearing()
+        rig.answer = {
+            $0 == .startDiscovery
+                ? .refused(name: "org.bluez.Error.InProgress", text: "already in progress") : .done
+        }
+        func isFreed() -> Bool {
+            rig.machine.serviceChanged(.absent(nil), at: rig.now)
+            rig.adapter.isDiscovering = false
+            rig.appear()
+            rig.pass(.milliseconds(200))
+            return rig.take().contains(.setPowered(false))
+        }
+        var freed: [Bool] = []
+        for _ in 0..<100 {
+            freed.append(isFreed())
+            rig.pass(.seconds(5))
+        }
+        #expect(freed.prefix(20).allSatisfy { $0 })
+        #expect(freed.count { $0 } <= 24)
+        rig.pass(.seconds(600))
+        #expect(isFreed(), "what is long ago does not count")
+    }
+
     @Test func aReplugUnderAnotherNumberGoesOn() {
         var rig = MachineRig.hearing()
         rig.machine.adapterChanged(

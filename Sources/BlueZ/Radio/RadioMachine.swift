@@ -15,7 +15,8 @@ public import EventLoop
 /// adapter is power-cycled, then a verdict is reached. The ladder remembers: power cycles are at
 /// least 10 minutes apart, twice as far each time they brought nothing, and so are the rounds
 /// after a verdict. An empty shop at night so costs a handful of restarts, and the resets do not
-/// wear the adapter out.
+/// wear the adapter out. Beside the ladder, an adapter is power-cycled once for a bluetoothd that
+/// takes over from one that died while it scanned, and that is bounded too (`FreedScans`).
 public struct RadioMachine: Sendable {
     /// An instant on the clock that the owner uses throughout.
     public typealias Instant = EventLoop.Instant
@@ -67,6 +68,7 @@ public struct RadioMachine: Sendable {
     private var wasInTrouble = false
     /// Whether the adapter was freed from what an earlier bluetoothd had left, since this one runs.
     private var wasFreed = false
+    private var freed = FreedScans()
 
     /// Makes a machine that knows nothing yet.
     ///
@@ -179,7 +181,7 @@ public struct RadioMachine: Sendable {
     public mutating func answered(_ token: UInt64, _ answer: RadioAnswer, at now: Instant) {
         guard let pending, pending.token == token else { return }
         self.pending = nil
-        if isLeftScanning(pending.request, answer) {
+        if isLeftScanning(pending.request, answer), freed.mayFree(at: now) {
             wasFreed = true
             plan = [.setPowered(false), .setPowered(true), .setFilter, .startDiscovery]
         } else if let trouble = refusal(of: pending.request, answer) {

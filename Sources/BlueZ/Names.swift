@@ -5,7 +5,6 @@ enum Names {
     static let device = "org.bluez.Device1"
     static let advertisingManager = "org.bluez.LEAdvertisingManager1"
     static let advertisementMonitorManager = "org.bluez.AdvertisementMonitorManager1"
-    static let advertisement = "org.bluez.LEAdvertisement1"
     static let objectManager = "org.freedesktop.DBus.ObjectManager"
     static let properties = "org.freedesktop.DBus.Properties"
     static let bus = "org.freedesktop.DBus"

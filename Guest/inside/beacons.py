@@ -16,6 +16,7 @@ SOCKET is where the orders come in, one a line, each answered with "done" or the
     add ADDRESS        another adapter is put in, which gets the next number and hears as well
     refuse COMMAND…    the adapter answers these HCI commands, such as HCI_LE_SET_SCAN_ENABLE_COMMAND,
                        with "command disallowed"; accept ends that
+    sends HEX          not an order but a question: does the adapter advertise this, and nothing else
 """
 
 import asyncio
@@ -98,6 +99,12 @@ class Air:
                 self.others.append(await open_adapter(address))
             case "refuse", commands:
                 self.adapter.refused = set(commands)
+            case "sends", [data]:
+                sender = self.adapter.le_legacy_advertiser
+                # The host gives all 31 bytes, those behind the data zeros.
+                sent = sender.advertising_data.hex()
+                if not sender.enabled or sent.rstrip("0") != data.rstrip("0"):
+                    raise ValueError(f"enabled {sender.enabled}: {sent}")
             case "accept", []:
                 self.adapter.refused = set()
             case _:

@@ -172,7 +172,7 @@ class Hub:
             if not os.path.exists(f"{folder}/{name}"):
                 shutil.copy(PROJECT / ".build/release" / name, folder)
 
-    def __init__(self, bus: Bus, catalog: dict, *adapters: str):
+    def __init__(self, bus: Bus, catalog: dict, *adapters: str, settings: dict | None = None):
         self.bus = bus
         self.folder.mkdir()
         shutil.chown(self.folder, "hubd", "hubd")
@@ -182,7 +182,7 @@ class Hub:
             "catalog": "catalog.json5",
             "store": {"path": str(self.folder / "hubd.db")},
             "sinks": [{"kind": "file", "path": str(self.folder / "events.jsonl")}],
-        }
+        } | (settings or {})
         (self.folder / "catalog.json5").write_text(json.dumps(catalog))
         (self.folder / "hubd.json5").write_text(json.dumps(config))
         self.delivered: list[dict] = []
@@ -326,9 +326,15 @@ class House:
     ids: list[str]
 
     @classmethod
-    def open(cls, count: int = 30, adapters: tuple[str, ...] = ("hci0",), behind: str = "") -> Self:
+    def open(
+        cls,
+        count: int = 30,
+        adapters: tuple[str, ...] = ("hci0",),
+        behind: str = "",
+        settings: dict | None = None,
+    ) -> Self:
         """With so many beacons; with a radio for each adapter; `behind` is the address of another
-        adapter that is plugged in as well."""
+        adapter that is plugged in as well; with further settings of hubd."""
         load_bluetooth()
         Hub.install()
         daemon = start_bus()
@@ -339,7 +345,8 @@ class House:
         if behind:
             air.tell(f"add {behind}")
         bluetoothd = start_bluetoothd()
-        house = cls(daemon, bus, bluetoothd, air, Hub(bus, catalog, *adapters), [b["id"] for b in beacons])
+        hub = Hub(bus, catalog, *adapters, settings=settings)
+        house = cls(daemon, bus, bluetoothd, air, hub, [b["id"] for b in beacons])
         absent = lambda: set(house.ids) - set(house.hub.beacons_of("beacon.entered"))  # noqa: E731
         check("every beacon enters", wait(lambda: not absent()), absent())
         return house

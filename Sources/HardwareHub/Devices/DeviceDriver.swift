@@ -1,0 +1,54 @@
+public import BeaconScanner
+
+/// Knows a kind of device: which ones it can serve, and how to speak with one.
+public protocol DeviceDriver: Sendable {
+    /// The names that `devices[].kind` calls it by.
+    var kinds: [String] { get }
+
+    /// The services that a device it can serve advertises, for whoever looks out for them.
+    var services: [GATTUUID] { get }
+
+    /// Makes the machine for one connection.
+    ///
+    /// - Throws: what is missing in the device's configuration: a key.
+    func machine(for device: DeviceContext) throws(DeviceFault) -> any DeviceMachine
+}
+
+/// What a driver may know of a device. Whom its values belong to is not part of it.
+public struct DeviceContext: Sendable {
+    /// The device's name, as configured or enrolled.
+    public var id: String
+    /// Its kind, one of the driver's.
+    public var kind: String
+    /// Its radio address now.
+    public var address: DeviceAddress
+    /// An AirSync device's type: the `gh_…` of its maker's account.
+    public var deviceType: String?
+    /// An AirSync device's own id.
+    public var deviceID: String?
+    /// The device's key, 16 bytes.
+    public var key: [UInt8]?
+    /// What earlier connections left.
+    public var memory: [String: [UInt8]]
+    /// Ciphers.
+    public var crypto: AirSyncCrypto
+    /// So many bytes that nobody can foretell.
+    public var random: @Sendable (Int) -> [UInt8]
+
+    /// Makes a context.
+    public init(
+        id: String, kind: String, address: DeviceAddress, deviceType: String? = nil,
+        deviceID: String? = nil, key: [UInt8]? = nil, memory: [String: [UInt8]] = [:],
+        crypto: AirSyncCrypto, random: @escaping @Sendable (Int) -> [UInt8]
+    ) {
+        self.id = id
+        self.kind = kind
+        self.address = address
+        self.deviceType = deviceType
+        self.deviceID = deviceID
+        self.key = key
+        self.memory = memory
+        self.crypto = crypto
+        self.random = random
+    }
+}

@@ -49,6 +49,7 @@ let package = Package(
         system("CCrypto", "libcrypto", "libssl-dev"),
         system("CSystemd", "libsystemd", "libsystemd-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
+        system("CQRencode", "libqrencode", "libqrencode-dev"),
 
         // Pure: bytes, times and settings come in as arguments
         library("JSON"),
@@ -80,7 +81,7 @@ let package = Package(
             [
                 "BeaconScanner", "Campaigns", "CaptureFile", "Checkup", "Configuration", "Crypto",
                 "DBus", "EventLoop",
-                "HardwareHub", "JSON", "CLinux",
+                "HardwareHub", "JSON", "CLinux", "CQRencode",
             ]),
 
         // The process that the crash rigs of Tests/Rigs kill, starve and cut the power of

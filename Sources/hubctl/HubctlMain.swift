@@ -11,6 +11,8 @@ enum HubctlMain {
             StatusVerb.self, BeaconsVerb.self, CampaignsVerb.self, ShakeVerb.self,
             EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, ReloadVerb.self,
             DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
+            DevicesVerb.self, DeviceVerb.self, PairVerb.self, BindVerb.self, UnbindVerb.self,
+            ReplaceVerb.self, ForgetVerb.self,
         ]
     }
 

@@ -3,6 +3,7 @@ import Campaigns
 import Configuration
 import DBus
 import EventLoop
+import HardwareHub
 import Outbox
 
 /// The house with everything connected: hear → recognize → decide → keep → deliver, and the bus.
@@ -23,6 +24,7 @@ final class Daemon {
     let air: Air
     let shop: Shop
     let counters: CampaignCounters
+    let devices: DeviceStation
     let writer: EventWriter
     let diagnosis = Diagnosis()
     private let watch: ProblemWatch
@@ -33,8 +35,8 @@ final class Daemon {
     private var busProblem: HubProblem?
     private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
-    private var isChanging = false
-    private var changesWaiting: [CheckedContinuation<Void, Never>] = []
+    private let changing = Turn()
+    private var shownDevices: Set<String> = []
     private var lastOutbox: OutboxStatus?
     /// The number of the last salvage that was told of.
     private var lastSalvage = 0
@@ -46,7 +48,10 @@ final class Daemon {
 
     /// All that can be asked of the hub over the bus.
     var interfaces: [Interface] {
-        [HubInterface.table(self), BeaconsInterface.table(self), CampaignsInterface.table(self)]
+        [
+            HubInterface.table(self), BeaconsInterface.table(self), CampaignsInterface.table(self),
+            DevicesInterface.table(self),
+        ]
     }
     /// What the bus did to us and we to others on it.
     var busCounters: Connection.Counters { connection.counters }
@@ -76,6 +81,7 @@ final class Daemon {
             loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))
         self.shop = shop
         counters = try await CampaignCounters(store)
+        devices = try await DeviceStation(store, DeviceWriter(clock: clock), journal)
         watch = ProblemWatch(journal: journal, writer: writer, store: store)
         let bus = bus ?? loaded.settings.bus.bus
         connection = Connection(bus, root: Self.root, gatekeeper: Permissions.gatekeeper(on: bus))
@@ -98,6 +104,9 @@ final class Daemon {
         tell(of: await store.status().salvages)
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
         if let sources { keepCopy(of: sources) }
+        devices.onChange = { [weak self] in self?.deviceChanged($0) }
+        try await devices.configure(loaded.settings.devices)
+        for device in devices.registry.all { deviceChanged(device.id) }
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         await serve()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
@@ -188,11 +197,28 @@ final class Daemon {
         }
     }
 
+    /// Shows a device on the bus as it is now: a new object, other properties, or no object.
+    private func deviceChanged(_ id: String) {
+        let path = DeviceInterface.path(of: id)
+        guard devices.registry.device(id) != nil else {
+            if shownDevices.remove(id) != nil { connection.withdraw(path) }
+            return
+        }
+        if shownDevices.insert(id).inserted {
+            connection.export([DeviceInterface.table(self, id)], at: path)
+        } else {
+            connection.propertiesChanged(
+                ["State", "Link", "Problem", "Owners", "LastMeasurement"],
+                of: DeviceInterface.name, at: path)
+        }
+    }
+
     // MARK: Watching over the stations
 
     private func everySecond() {
         // A store that hangs is told of from what is known without it.
         if let known = knownOutbox { watch.update(problems(known)) }
+        devices.tick()
         guard !isPolling else { return }
         isPolling = true
         Task {
@@ -253,12 +279,7 @@ final class Daemon {
             }
             problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
         }
-        for device in loaded.settings.devices {
-            problems.append(
-                HubProblem(
-                    part: "device \(device.id)",
-                    text: "hubd \(Self.version) does not connect to devices yet"))
-        }
+        problems += devices.problems
         if let busProblem { problems.append(busProblem) }
         if let configurationProblem { problems.append(configurationProblem) }
         return problems
@@ -305,6 +326,7 @@ final class Daemon {
         do throws(OutboxError) {
             for sink in new.settings.sinks { Folder.make(for: sink) }
             try await store.deliver(to: new.settings.sinks.compactMap(\.outboxSettings))
+            try await devices.configure(new.settings.devices)
         } catch {
             return refuse(["\(config): \(error)"])
         }
@@ -350,20 +372,10 @@ final class Daemon {
 
     /// Runs changes of what is in force one after the other: each reads the files, waits for the
     /// store and then puts its result in force, and another one in between would be undone.
-    ///
-    /// Not by waiting for one another's tasks: `Task.value` goes by a thread of Swift's pool, which
-    /// wants a priority that the unit's filter does not give.
     func inTurn<Result>(_ change: @Hub () async -> Result) async -> Result {
-        if isChanging { await withCheckedContinuation { changesWaiting.append($0) } }
-        isChanging = true
-        let result = await change()
-        // The next one takes the turn over before anybody else can begin.
-        if changesWaiting.isEmpty {
-            isChanging = false
-        } else {
-            changesWaiting.removeFirst().resume()
-        }
-        return result
+        await changing.take()
+        defer { changing.give() }
+        return await change()
     }
 
     /// Stops hearing, commits what waits, gives the sinks one last try, leaves the bus.
@@ -371,6 +383,7 @@ final class Daemon {
         isStopping = true
         ServiceManager.stopping()
         journal.notice("ending", .stopping)
+        await devices.stop()
         radios.stop()
         await store.close(within: .seconds(2))
         connection.close()

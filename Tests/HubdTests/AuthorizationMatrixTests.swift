@@ -33,13 +33,21 @@ struct AuthorizationMatrixTests {
             "org.hubd.Hub1.Outbox", "org.hubd.Hub1.Diagnose",
             "org.hubd.Hub1.Version", "org.hubd.Beacons1.List", "org.hubd.Beacons1.ListUnknown",
             "org.hubd.Beacons1.Export", "org.hubd.Beacons1.Zones", "org.hubd.Campaigns1.List",
-            "org.hubd.Campaigns1.Preview",
+            "org.hubd.Campaigns1.Preview", "org.hubd.Devices1.List",
+            "org.hubd.Devices1.ListUnknown", "org.hubd.Device1.Id", "org.hubd.Device1.Kind",
+            "org.hubd.Device1.State", "org.hubd.Device1.Link", "org.hubd.Device1.Problem",
         ],
-        "inspect": ["org.hubd.Hub1.Events"],
+        "inspect": [
+            "org.hubd.Hub1.Events", "org.hubd.Device1.Describe", "org.hubd.Device1.Owners",
+            "org.hubd.Device1.LastMeasurement",
+        ],
         "serve": ["org.hubd.Campaigns1.Shake"],
         "manage": [
             "org.hubd.Hub1.RetryRejected", "org.hubd.Hub1.DropRejected", "org.hubd.Hub1.Reload",
-            "org.hubd.Beacons1.Import",
+            "org.hubd.Beacons1.Import", "org.hubd.Devices1.Enroll",
+            "org.hubd.Devices1.Replace", "org.hubd.Devices1.Forget", "org.hubd.Device1.Bind",
+            "org.hubd.Device1.Unbind", "org.hubd.Device1.Pair", "org.hubd.Device1.Send",
+            "org.hubd.Device1.Retry",
         ],
     ]
 
@@ -49,6 +57,10 @@ struct AuthorizationMatrixTests {
         let call: [String]
 
         var name: String { "\(permission.interface).\(permission.member)" }
+        /// The object that has it.
+        var path: String {
+            permission.interface == DeviceInterface.name ? "/org/hubd/devices/probe" : "/org/hubd"
+        }
         /// What is asked first: to reach a property, one has to be allowed to call Properties.
         var first: Need { permission.access == .call ? permission.needs : .read }
     }
@@ -60,7 +72,9 @@ struct AuthorizationMatrixTests {
         let start = try #require(Start(config: config, journal: journal))
         let daemon = try await Daemon(
             start, config: config, bus: .address("unix:path=/nowhere"), journal: journal)
-        let tables = daemon.interfaces + Standard.everywhere + [Standard.objectManager]
+        let tables =
+            daemon.interfaces + [DeviceInterface.table(daemon, "probe")] + Standard.everywhere
+            + [Standard.objectManager]
         let lines = tables.flatMap { table in
             table.permissions.map { permission in
                 Line(permission: permission, call: Self.words(permission, table))
@@ -108,7 +122,7 @@ struct AuthorizationMatrixTests {
             let words = line.call.map { "'\($0)'" }.joined(separator: " ")
             script +=
                 "busctl --address=\(hub.busAddress) --allow-interactive-authorization=no call "
-                + "org.hubd /org/hubd \(words) 3>&1 >/dev/null 2>answer.\(number) &\n"
+                + "org.hubd \(line.path) \(words) 3>&1 >/dev/null 2>answer.\(number) &\n"
         }
         script += "} | cat\n"
         let folder = hub.folder.appending(path: "answers-\(UUID().uuidString)")
@@ -136,6 +150,8 @@ struct AuthorizationMatrixTests {
     func matrix() async throws {
         let hub = try TestHub()
         try hub.configure(radios: "[]")
+        try hub.configureDevices(
+            "[{ id: \"probe\", kind: \"heart-rate\", address: \"C0:00:00:00:00:01\" }]")
         let lines = try await Self.lines(config: "\(hub.folder.path)/hubd.json5")
         for line in lines {
             let decided = Self.decisions[line.permission.needs.name] ?? []

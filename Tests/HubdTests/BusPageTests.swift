@@ -6,18 +6,12 @@ struct BusPageTests {
     @Test func everyMemberIsOnThePage() throws {
         let hub = try TestHub()
         try hub.configure()
+        try hub.configureDevices(
+            "[{ id: \"probe\", kind: \"heart-rate\", address: \"C0:00:00:00:00:01\" }]")
         try hub.startAndPlay()
-        let send = Process()
-        send.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        send.arguments = [
-            "dbus-send", "--bus=\(hub.busAddress)", "--print-reply=literal",
-            "--dest=org.hubd", "/org/hubd", "org.freedesktop.DBus.Introspectable.Introspect",
-        ]
-        let pipe = Pipe()
-        send.standardOutput = pipe
-        try send.run()
-        let xml = String(
-            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let xml =
+            try introspection(of: "/org/hubd", hub)
+            + introspection(of: "/org/hubd/devices/probe", hub)
         let page = try String(
             contentsOf: TestHub.repository.appending(path: "docs/DBus.md"), encoding: .utf8)
         var members = 0
@@ -35,6 +29,19 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 17)
+        #expect(members == 35)
+    }
+
+    private func introspection(of path: String, _ hub: TestHub) throws -> String {
+        let send = Process()
+        send.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        send.arguments = [
+            "dbus-send", "--bus=\(hub.busAddress)", "--print-reply=literal",
+            "--dest=org.hubd", path, "org.freedesktop.DBus.Introspectable.Introspect",
+        ]
+        let pipe = Pipe()
+        send.standardOutput = pipe
+        try send.run()
+        return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     }
 }

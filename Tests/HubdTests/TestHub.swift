@@ -93,6 +93,13 @@ final class TestHub {
             """)
     }
 
+    /// Adds devices to the configuration, as a drop-in does.
+    func configureDevices(_ devices: String) throws {
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "hubd.json5.d"), withIntermediateDirectories: true)
+        try write("hubd.json5.d/devices.json5", "{ devices: \(devices) }")
+    }
+
     // MARK: Processes
 
     var busAddress: String { "unix:path=\(folder.path)/bus" }

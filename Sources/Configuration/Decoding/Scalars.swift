@@ -100,10 +100,12 @@ extension Decoding {
 ///
 /// Anything that can be seen, in any script, without spaces, so that a name can stand in a
 /// command, a file of rows or a topic without quoting; at most 64 characters.
-enum Identifier {
-    static let expected = "a name of 1 to 64 visible characters without spaces"
+public enum Identifier {
+    /// What one looks like, for messages.
+    public static let expected = "a name of 1 to 64 visible characters without spaces"
 
-    static func isGood(_ text: String) -> Bool {
+    /// Whether a text is one.
+    public static func isGood(_ text: String) -> Bool {
         if text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
             return (1...64).contains(text.utf8.count)
         }

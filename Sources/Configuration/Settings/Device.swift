@@ -14,9 +14,12 @@ public struct Device: Hashable, Sendable {
     public var deviceType: String?
     /// `deviceId`: an AirSync device's own id.
     public var deviceID: String?
-    /// `keyFile`: a file with 32 hexadecimal digits, the AirSync session key: a path, or the name
+    /// `keyFile`: a file with 32 hexadecimal digits, the key of the device: a path, or the name
     /// of a systemd credential.
     public var keyFile: String?
+
+    /// `qrTicket`: the ticket of its QR code, as WeChat's device/create_qrcode gave it out.
+    public var qrTicket: String?
 
     /// The kinds hubd has drivers of its own for, or names for.
     public static let standardKinds = [
@@ -30,7 +33,8 @@ public struct Device: Hashable, Sendable {
     /// Makes a device.
     public init(
         id: String, kind: String, address: DeviceAddress?, owners: [String] = [],
-        deviceType: String? = nil, deviceID: String? = nil, keyFile: String? = nil
+        deviceType: String? = nil, deviceID: String? = nil, keyFile: String? = nil,
+        qrTicket: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -39,5 +43,6 @@ public struct Device: Hashable, Sendable {
         self.deviceType = deviceType
         self.deviceID = deviceID
         self.keyFile = keyFile
+        self.qrTicket = qrTicket
     }
 }

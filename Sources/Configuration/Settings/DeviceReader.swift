@@ -20,7 +20,7 @@ extension Decoding {
 
     private mutating func device(_ node: JSONNode) -> Device? {
         let airSync = ["deviceType", "deviceId", "keyFile"]
-        guard isObject(node, keys: ["id", "kind", "address", "owners"] + airSync) else {
+        guard isObject(node, keys: ["id", "kind", "address", "owners", "qrTicket"] + airSync) else {
             return nil
         }
         let id = required("id", of: node, Identifier.expected) { $0.identifier($1) }
@@ -35,6 +35,9 @@ extension Decoding {
         let deviceType = optional("deviceType", of: node) { $0.identifier($1) }
         let deviceID = optional("deviceId", of: node) { $0.identifier($1) }
         let keyFile = optional("keyFile", of: node) { $0.secretFile($1) }
+        let qrTicket = optional("qrTicket", of: node) { decoding, node in
+            decoding.text(node, Ticket.expected, isGood: Ticket.isGood)
+        }
         let address =
             node["deviceId"] == nil
             ? required("address", of: node, "a radio address such as \"C0:00:00:01:00:01\"") {
@@ -44,7 +47,7 @@ extension Decoding {
         guard let id, let kind else { return nil }
         return Device(
             id: id, kind: kind, address: address, owners: owners, deviceType: deviceType,
-            deviceID: deviceID, keyFile: keyFile)
+            deviceID: deviceID, keyFile: keyFile, qrTicket: qrTicket)
     }
 
     private mutating func address(_ node: JSONNode) -> DeviceAddress? {
@@ -72,5 +75,21 @@ extension Decoding {
     private static func kindQuestion(_ node: JSONNode) -> String {
         guard case .string(let text) = node.content else { return "" }
         return Suggestion.question(text, Device.standardKinds)
+    }
+}
+
+/// The ticket of a QR code: it becomes the end of an address.
+enum Ticket {
+    static let expected = "the ticket of a QR code: letters, digits and -._~#=/+"
+
+    static func isGood(_ text: String) -> Bool {
+        let others = Array("-._~#=/+".utf8)
+        return (1...256).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                others.contains(byte)
+                    || byte < 0x80
+                        && Character(UnicodeScalar(byte)).isLetter
+                    || Character(UnicodeScalar(byte)).isNumber && byte < 0x80
+            }
     }
 }

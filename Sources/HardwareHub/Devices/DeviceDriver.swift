@@ -2,11 +2,17 @@ public import BeaconScanner
 
 /// Knows a kind of device: which ones it can serve, and how to speak with one.
 public protocol DeviceDriver: Sendable {
+    /// What people know it by: `health`.
+    var name: String { get }
+
     /// The names that `devices[].kind` calls it by.
     var kinds: [String] { get }
 
     /// The services that a device it can serve advertises, for whoever looks out for them.
     var services: [GATTUUID] { get }
+
+    /// Whether a device that advertises these services may be of one of its kinds.
+    func offers(_ kind: String, _ services: [GATTUUID]) -> Bool
 
     /// Makes the machine for one connection.
     ///
@@ -50,5 +56,16 @@ public struct DeviceContext: Sendable {
         self.memory = memory
         self.crypto = crypto
         self.random = random
+    }
+}
+
+extension DeviceDriver {
+    /// The first of its kinds.
+    public var name: String { kinds.first ?? "" }
+
+    /// Whether a device that advertises these services may be of a kind: any of the driver's
+    /// services, for drivers whose kinds do not differ by it.
+    public func offers(_ kind: String, _ services: [GATTUUID]) -> Bool {
+        kinds.contains(kind) && services.contains(where: self.services.contains)
     }
 }

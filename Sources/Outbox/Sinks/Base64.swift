@@ -1,7 +1,7 @@
 /// Base64 (RFC 4648).
-enum Base64 {
+package enum Base64 {
     /// The last two letters of the alphabet, and whether the text is padded.
-    enum Alphabet {
+    package enum Alphabet {
         /// `+` and `/`, padded (§4).
         case standard
         /// `-` and `_`, not padded (§5).
@@ -9,7 +9,7 @@ enum Base64 {
     }
 
     /// The text of bytes.
-    static func encode(_ bytes: [UInt8], alphabet: Alphabet = .standard) -> String {
+    package static func encode(_ bytes: [UInt8], alphabet: Alphabet = .standard) -> String {
         var letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
         letters += alphabet == .standard ? Array("+/".utf8) : Array("-_".utf8)
         var text: [UInt8] = []

@@ -28,12 +28,17 @@ extension Ledger {
             seen += 1
             page.through = statement.integer(0)
             if statement.integer(5) >= unixNanoseconds,
-                type.map({ $0 == statement.text(3) }) ?? true
+                type.map({ Self.matches(statement.text(3), $0) }) ?? true
             {
                 page.events.append(try event(in: statement))
             }
             isRow = try statement.step()
         }
         return page
+    }
+
+    /// A pattern that ends with a dot means all types that begin with it.
+    private static func matches(_ type: String, _ pattern: String) -> Bool {
+        pattern.hasSuffix(".") ? type.hasPrefix(pattern) : type == pattern
     }
 }

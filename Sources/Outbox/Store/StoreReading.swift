@@ -8,7 +8,8 @@ extension Store {
     /// - Parameters:
     ///   - sequence: Events behind this one; `EventPage.through` of the page before to go on.
     ///   - unixNanoseconds: Only events that happened at this time or later.
-    ///   - type: Only events of this type; nil for all.
+    ///   - type: Only events of this type, or, when it ends with a dot, of those that begin with it;
+    ///     nil for all.
     ///   - limit: The most events, up to 1,000.
     /// - Returns: the events, and where to go on.
     /// - Throws: `.storage` while the database is failed, `.closed` after the end.

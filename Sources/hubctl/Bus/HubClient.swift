@@ -7,7 +7,7 @@ import JSON
 @Hub
 struct HubClient {
     private static let name = "org.hubd"
-    private static let root: ObjectPath = "/org/hubd"
+    private nonisolated static let root: ObjectPath = "/org/hubd"
 
     let connection: Connection
 
@@ -25,12 +25,12 @@ struct HubClient {
     /// may ask for a password, and is given the time that this takes; at least two minutes.
     func call(
         _ member: String, of interface: String, _ arguments: [BusValue] = [],
-        mayAsk: Bool = false, timeout: Duration = .seconds(25)
+        at path: ObjectPath = root, mayAsk: Bool = false, timeout: Duration = .seconds(25)
     ) async throws(Failure) -> [BusValue] {
         let mayAskPerson = mayAsk && isatty(STDIN_FILENO) == 1
         do throws(BusError) {
             return try await connection.call(
-                member, of: "org.hubd.\(interface)", at: Self.name, Self.root, arguments,
+                member, of: "org.hubd.\(interface)", at: Self.name, path, arguments,
                 starting: false, mayAskPerson: mayAskPerson,
                 timeout: mayAskPerson ? max(timeout, .seconds(120)) : timeout)
         } catch {
@@ -40,9 +40,37 @@ struct HubClient {
 
     /// A call whose one result is a document.
     func document(
-        _ member: String, of interface: String, _ arguments: [BusValue] = [], mayAsk: Bool = false
+        _ member: String, of interface: String, _ arguments: [BusValue] = [],
+        at path: ObjectPath = root, mayAsk: Bool = false
     ) async throws(Failure) -> JSONValue {
-        try await call(member, of: interface, arguments, mayAsk: mayAsk).first?.json ?? .null
+        try await call(member, of: interface, arguments, at: path, mayAsk: mayAsk).first?.json
+            ?? .null
+    }
+
+    /// The object of a device.
+    static func device(_ id: String) -> ObjectPath { ("/org/hubd/devices" as ObjectPath).child(id) }
+
+    /// Calls a method of a device; one that is not there is named with those that are like it.
+    func device(
+        _ id: String, _ member: String, _ arguments: [BusValue] = [], mayAsk: Bool = false,
+        timeout: Duration = .seconds(25)
+    ) async throws(Failure) -> JSONValue {
+        let mayAskPerson = mayAsk && isatty(STDIN_FILENO) == 1
+        do throws(BusError) {
+            return try await connection.call(
+                member, of: "org.hubd.Device1", at: Self.name, Self.device(id), arguments,
+                starting: false, mayAskPerson: mayAskPerson,
+                timeout: mayAskPerson ? max(timeout, .seconds(120)) : timeout
+            ).first?.json ?? .null
+        } catch {
+            guard error.code == .unknownObject else { throw Self.failure(error) }
+            let known = try await document("List", of: "Devices1").elements ?? []
+            let near =
+                nearest(id, among: known.map { Show.text($0["id"]) })
+                .map { "; did you mean \($0)?" } ?? ""
+            throw Failure(
+                .dataError, "no device \(quoted(id))\(near) — hubctl devices lists them")
+        }
     }
 
     /// Hears one of the hub's signals.
@@ -96,7 +124,9 @@ struct HubClient {
         case .noReply:
             return Failure(.unavailable, "hubd did not answer in time; see journalctl -u hubd")
         case .invalidArgs, .init("org.hubd.Error.Invalid"): return Failure(.usage, error.message)
-        case .init("org.hubd.Error.NotFound"): return Failure(.dataError, error.message)
+        case .init("org.hubd.Error.NotFound"), .init("org.hubd.Error.Exists"),
+            .init("org.hubd.Error.Configured"):
+            return Failure(.dataError, error.message)
         default: return Failure(.unavailable, error.message)
         }
     }

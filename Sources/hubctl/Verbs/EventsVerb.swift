@@ -10,7 +10,7 @@ enum EventsVerb: Verb {
     static let options: [Arguments.Option] = [
         .init("--follow", "go on with new events until interrupted"),
         .init("--since", "TIME", "2026-11-22T14:00:00+08:00, or an age: 90s, 15min, 2h, 3d"),
-        .init("--type", "TYPE", "only this type: beacon.entered, or org.hubd.beacon.entered.v1"),
+        .init("--type", "TYPE", "only this type: beacon.entered, or all of a noun: measurement"),
         .init("--limit", "N", "at most so many kept events, the newest; 100 unless said"),
     ]
     static let details = [
@@ -44,8 +44,10 @@ enum EventsVerb: Verb {
             events.map { output.wantsJSON ? $0.text : $0.line(output.terminal) })
     }
 
-    /// `beacon.entered` stands for `org.hubd.beacon.entered.v1`.
+    /// `beacon.entered` stands for `org.hubd.beacon.entered.v1`, and `beacon` for all that happens to
+    /// beacons.
     private static func fullType(_ text: String) -> String {
-        text.hasPrefix("org.") ? text : "org.hubd.\(text).v1"
+        if text.hasPrefix("org.") { return text }
+        return text.contains(".") ? "org.hubd.\(text).v1" : "org.hubd.\(text)."
     }
 }

@@ -49,7 +49,7 @@ enum StatusVerb: Verb {
                     + terminal.paint(Show.text(beacon["state"]), ink))
         }
         lines += row("beacons", beacons(status["beacons"]))
-        lines += row("devices", "\(Show.text(status["devices"]?["configured"])) configured")
+        lines += row("devices", devices(status["devices"]))
         lines += row(
             "campaigns",
             "\(Show.text(status["campaigns"]?["running"])) of "
@@ -112,6 +112,18 @@ enum StatusVerb: Verb {
         for (key, word) in [
             ("missing", "missing"), ("neverHeard", "never heard"), ("flagged", "flagged"),
             ("unknown", "unknown"),
+        ] where count(key) > 0 {
+            text += ", \(count(key)) \(word)"
+        }
+        return text
+    }
+
+    private static func devices(_ devices: JSONValue?) -> String {
+        func count(_ key: String) -> Int { devices?[key]?.number?.integer() ?? 0 }
+        var text = "\(count("present")) of \(count("known")) present"
+        for (key, word) in [
+            ("connected", "connected"), ("troubled", "with a problem"),
+            ("unknown", "that nobody enrolled"),
         ] where count(key) > 0 {
             text += ", \(count(key)) \(word)"
         }

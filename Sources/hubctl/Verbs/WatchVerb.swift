@@ -2,19 +2,20 @@ import EventLoop
 import Glibc
 import JSON
 
-/// `hubctl watch`: the beacons, live.
+/// `hubctl watch`: beacons and devices, live.
 enum WatchVerb: Verb {
     static let name = "watch"
-    static let summary = "a live table of the beacons"
+    static let summary = "a live table of beacons and devices"
     static let options: [Arguments.Option] = [
         .init("--zone", "ZONE", "only beacons in this zone and those inside it")
     ]
     static let details = [
         "On a terminal: a table that is refreshed once a second. Missing beacons stand first, then",
-        "those that are present, each by its zone. q or Ctrl-C quits, ↑ ↓ j k space b g move.",
-        "In a pipe: a line for each beacon, and then one for each change of its state, zone or",
-        "proximity. With --json: one object a second, with the keys of status and beacons:",
-        "time, state, beacons.",
+        "those that are present, each by its zone. Devices stand below, those that are connected",
+        "first; not with --zone, as they move. q or Ctrl-C quits, ↑ ↓ j k space b g move.",
+        "In a pipe: a line for each beacon and device, and then one for each change of its state,",
+        "zone, proximity, link or measurement. With --json: one object a second, with the keys of",
+        "status, beacons and devices: time, state, beacons, devices.",
         "A restart of hubd is told of and waited for.",
         "",
         "Exit: 0 quit, 3 hubd did not run at the start.",
@@ -194,6 +195,7 @@ enum WatchVerb: Verb {
         [
             "time": sample.status["clock"]?["time"] ?? .null,
             "state": sample.status["state"] ?? .null, "beacons": .array(sample.rows),
+            "devices": .array(sample.devices),
         ]
     }
 

@@ -31,10 +31,15 @@ final class WatchFeed {
             self.client = client
             let status = try await client.document("Status", of: "Hub1")
             let rows = try await client.document("List", of: "Beacons1").elements ?? []
+            // A device moves with its wearer: it is in no zone.
+            let devices =
+                zone == nil
+                ? try await client.document("List", of: "Devices1").elements ?? [] : []
             return .sample(
                 WatchView.Sample(
                     status: status,
-                    rows: rows.filter { row in zone.map { BeaconsVerb.isIn($0, row) } ?? true }))
+                    rows: rows.filter { row in zone.map { BeaconsVerb.isIn($0, row) } ?? true },
+                    devices: devices))
         } catch {
             // The next question goes over a new connection: the bus may be another one by then.
             client?.connection.close()

@@ -25,4 +25,18 @@ enum JournalMessage: String, CaseIterable {
     case storeSalvaged = "8143ec6e265e4fa9aad819c23567ced1"
     case clockSet = "ad7a2bd0d1b54c5ab2dd0f4a3c52b1f9"
     case imported = "c456169fc1524f93893a5a266b3d2acf"
+    /// A device was connected to, and what it had is kept; the field DEVICE names it.
+    case deviceServed = "4114d66c812d4c789473f6cb70fe8375"
+    /// A device is not served as it should be; the field CLASS says what follows.
+    case deviceFault = "7634191a73664ee8ab42d367c2605deb"
+    /// It is served again.
+    case deviceRecovered = "b8736432aa164847b7f71be9c17006a1"
+    /// A device was heard that a driver could serve and that nobody enrolled.
+    case deviceUnknown = "a188c89d273d4b8e8e142968a1cebb66"
+    /// A device was taken in by command.
+    case deviceEnrolled = "99f9250ace2947d1a50852a5a4332876"
+    /// A device was removed by command.
+    case deviceForgotten = "4980bba4bb2149ac81add2f51a971faa"
+    /// A device took another one's place.
+    case deviceReplaced = "a1bfa3d7e35f423b9827222dbcbde27c"
 }

@@ -22,7 +22,7 @@ final class Diagnosis {
 
     /// The result of a run that is under way, has just ended, or begins now.
     ///
-    /// Not by waiting for one another's tasks, see `Daemon.inTurn`. The callers that wait are no
+    /// Not by waiting for one another's tasks, see `Turn`. The callers that wait are no
     /// more than the places of their users' calls.
     func checks(_ settings: Settings, storeBytes: Int64) async -> [Check] {
         if isRunning { return await withCheckedContinuation { waiting.append($0) } }

@@ -41,9 +41,28 @@ struct EventFilter {
 
 /// Texts that come over the bus and end in the journal, in events and on terminals.
 enum Printable {
+    /// The text without control characters, and no longer than this; the rest is shown by `…`.
+    static func cleaned(_ text: String, longest: Int) -> String {
+        let plain = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { isPlain($0) ? $0 : "\u{FFFD}" }))
+        guard plain.utf8.count > longest else { return plain }
+        var short = ""
+        for character in plain {
+            guard short.utf8.count + character.utf8.count <= longest else { break }
+            short.append(character)
+        }
+        return short + "…"
+    }
+
+    /// No control character: C0, DEL and C1 move cursors and start sequences on terminals.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value)
+    }
+
     static func check(_ text: String, _ what: String, longest: Int) throws(BusError) {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-        guard isPlain, !text.isEmpty, text.utf8.count <= longest else {
+        guard text.unicodeScalars.allSatisfy(isPlain), !text.isEmpty, text.utf8.count <= longest
+        else {
             throw BusError(
                 .invalid, "\(what): expected 1 to \(longest) bytes without control characters")
         }

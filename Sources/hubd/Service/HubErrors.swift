@@ -8,6 +8,14 @@ extension BusError.Code {
     static let storage = BusError.Code("org.hubd.Error.Storage")
     /// There is no such beacon, event or type.
     static let notFound = BusError.Code("org.hubd.Error.NotFound")
+    /// It is there already, or there is no room for another one.
+    static let exists = BusError.Code("org.hubd.Error.Exists")
+    /// The configuration's files lay it down: change it there and reload.
+    static let configured = BusError.Code("org.hubd.Error.Configured")
+    /// The device is not connected just now.
+    static let notConnected = BusError.Code("org.hubd.Error.NotConnected")
+    /// The device did not pair.
+    static let pairing = BusError.Code("org.hubd.Error.PairingFailed")
     /// An argument makes no sense; the text names it.
     static let invalid = BusError.Code("org.hubd.Error.Invalid")
 }

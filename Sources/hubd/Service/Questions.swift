@@ -11,7 +11,8 @@ extension Daemon {
         let outbox = if let knownOutbox { knownOutbox } else { await store.status() }
         return StatusReport(
             version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
-            air: air, radioOwner: radios, shop: shop, outbox: outbox, bus: busCounters,
+            air: air, radioOwner: radios, shop: shop, deviceRows: deviceRows, outbox: outbox,
+            bus: busCounters,
             problems: problems(outbox)
         ).fields()
     }

@@ -15,6 +15,7 @@ struct StatusReport {
     let air: Air
     let radioOwner: Radios
     let shop: Shop
+    let deviceRows: DeviceRows
     let outbox: OutboxStatus
     let bus: Connection.Counters
     let problems: [HubProblem]
@@ -96,7 +97,16 @@ struct StatusReport {
 
     private var devices: Fields {
         var fields = Fields()
+        let rows = deviceRows.all()
+        func count(_ key: String, _ value: String) -> Int {
+            rows.count { $0[key]?.string == value }
+        }
         fields.set("configured", settings.devices.count)
+        fields.set("known", rows.count - count("state", "replaced"))
+        fields.set("present", count("state", "present"))
+        fields.set("connected", count("link", "connected") + count("link", "resting"))
+        fields.set("troubled", rows.count { $0["problem"] != nil })
+        fields.set("unknown", deviceRows.strangers().count)
         fields.set("airSyncAdverts", air.counts.airSync)
         return fields
     }

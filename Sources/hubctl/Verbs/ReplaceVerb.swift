@@ -1,0 +1,46 @@
+import DBus
+import EventLoop
+
+/// `hubctl replace`: a new device takes an old one's place.
+enum ReplaceVerb: Verb {
+    static let name = "replace"
+    static let summary = "put a device in another one's place: its owners move, its history stays"
+    static let operands = "OLD NEW"
+    static let details = [
+        "NEW is a device that is known: configured, or taken in by hubctl pair. Whoever is bound to",
+        "OLD is bound to NEW; what OLD measured stays theirs; OLD is not served any more.",
+        "",
+        "Exit: 0 replaced, 65 no such device, or one that was replaced already, 77 not allowed.",
+    ]
+
+    static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
+        try expect(arguments.words, 2...2)
+        let (old, new) = (arguments.words[0], arguments.words[1])
+        _ = try await HubClient(arguments).call(
+            "Replace", of: "Devices1", [.string(old), .string(new)], mayAsk: true)
+        if !output.wantsJSON { try output.print("\(new) has taken the place of \(old)") }
+        return .ok
+    }
+}
+
+/// `hubctl forget`: removes a device that was taken in.
+enum ForgetVerb: Verb {
+    static let name = "forget"
+    static let summary = "remove a device that was taken in with hubctl pair"
+    static let operands = "ID"
+    static let details = [
+        "Its bindings end; what it measured stays its owners'. A device of the configuration is",
+        "removed there.",
+        "",
+        "Exit: 0 removed, 65 no such device, or one of the configuration, 77 not allowed.",
+    ]
+
+    static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
+        try expect(arguments.words, 1...1)
+        let id = arguments.words[0]
+        _ = try await HubClient(arguments).call(
+            "Forget", of: "Devices1", [.string(id)], mayAsk: true)
+        if !output.wantsJSON { try output.print("\(id): forgotten") }
+        return .ok
+    }
+}

@@ -4,6 +4,7 @@ extension DeviceFault {
     /// - Parameters:
     ///   - fault: why it did not.
     ///   - attempt: what was tried: `reading the goal`.
+    /// - Returns: the fault, with its mend.
     static func link(_ fault: GATTFault, _ attempt: String) -> DeviceFault {
         let text = "\(attempt) failed: \(fault)"
         return switch fault {

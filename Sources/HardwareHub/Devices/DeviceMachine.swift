@@ -105,7 +105,8 @@ public enum DeviceFinding: Hashable, Sendable {
 public enum DeviceNote: Hashable, Sendable {
     /// The battery's charge in percent.
     case battery(UInt8)
-    /// `manufacturer`, `model`, `serial`, `firmware`, `hardware`, `software`, `features`, `target`.
+    /// `manufacturer`, `model`, `serial`, `firmware`, `hardware`, `software`, `features`, `target`,
+    /// `mac`.
     case fact(String, String)
     /// What its clock is ahead of the hub's, in seconds, and whether it was set by us just now.
     case clock(offset: Int64, wasSet: Bool)

@@ -9,8 +9,9 @@ public struct CardCommand: Hashable, Sendable {
     /// The command's bytes.
     public let bytes: [UInt8]
 
-    /// Makes a command from its bytes.
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// Makes a command from its bytes. Nobody else can: what is listed below is all that ever
+    /// reaches a card.
+    private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// Selects the master file (3F00).
     public static let selectMasterFile = CardCommand([0, 0xa4, 0, 0, 2, 0x3f, 0])

@@ -190,6 +190,12 @@ final class TestHub {
         }
     }
 
+    /// Starts hubd and waits until it answers.
+    func startHub() throws {
+        try start()
+        try wait("hubd") { try hubctl("status").status <= 2 }
+    }
+
     func signal(_ signal: Int32) {
         if let hub { kill(hub.processIdentifier, signal) }
     }
@@ -201,7 +207,9 @@ final class TestHub {
         return hub?.terminationStatus ?? -1
     }
 
-    func hubctl(_ words: String...) throws -> Run {
+    func hubctl(_ words: String...) throws -> Run { try hubctl(words) }
+
+    func hubctl(_ words: [String]) throws -> Run {
         try Self.run("hubctl", words + ["--bus=\(busAddress)"], in: folder)
     }
 

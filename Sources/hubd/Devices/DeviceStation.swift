@@ -13,7 +13,9 @@ import Outbox
 @Hub
 final class DeviceStation {
     /// What a device may be: hubd's own drivers, in the order in which they are asked.
-    nonisolated static let drivers: [any DeviceDriver] = []
+    nonisolated static let drivers: [any DeviceDriver] = [
+        WeChatSportDriver(), AirSyncDriver(), ETCReaderDriver(),
+    ]
 
     private(set) var registry: DeviceRegistry
     private(set) var states: [String: DeviceState] = [:]

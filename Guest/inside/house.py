@@ -125,30 +125,52 @@ def start_bluetoothd() -> Program:
     return Program("bluetoothd", "/usr/libexec/bluetooth/bluetoothd", "-n")
 
 
-class Air:
-    """beacons.py, which plays these beacons: see there."""
+class Player:
+    """A program in `inside/` that plays what a list describes, and takes orders."""
 
-    def __init__(self, beacons: list[dict]):
-        description = Path("/run/beacons.json")
-        description.write_text(json.dumps(beacons))
-        log = RESULTS / "air.log"
+    def __init__(self, program: str, name: str, things: list[dict]):
+        description = Path(f"/run/{name}.json")
+        description.write_text(json.dumps(things))
+        log = RESULTS / f"{name}.log"
         group = Path("/proc/self/cgroup").read_text().strip().removeprefix("0::")
-        order = [group, log, GUEST / "inside/beacons.py", description, "/run/air"]
-        Path("/run/air.order").write_text("".join(f"{word}\n" for word in order))
+        words = [group, log, GUEST / "inside" / program, description, f"/run/{name}"]
+        order = Path(f"/run/{name}.order")
+        order.write_text("".join(f"{word}\n" for word in words))
         with open(os.environ["AIRS"], "w") as airs:
-            airs.write("/run/air.order\n")
+            airs.write(f"{order}\n")
         assert wait(lambda: log.exists() and "ready" in log.read_text()), log.read_text()
         connection = socket.socket(socket.AF_UNIX)
-        connection.connect("/run/air")
+        connection.connect(f"/run/{name}")
         self.stream = connection.makefile("rw")
+
+    def answer(self, order: str) -> str:
+        self.stream.write(order + "\n")
+        self.stream.flush()
+        return self.stream.readline().rstrip("\n")
 
     def tell(self, order: str) -> float:
         """Gives an order; when it was carried out."""
-        self.stream.write(order + "\n")
-        self.stream.flush()
-        answer = self.stream.readline().rstrip("\n")
+        answer = self.answer(order)
         assert answer == "done", f"{order}: {answer}"
         return time.monotonic()
+
+
+class Air(Player):
+    """beacons.py, which plays these beacons: see there."""
+
+    def __init__(self, beacons: list[dict]):
+        super().__init__("beacons.py", "air", beacons)
+
+
+class Devices(Player):
+    """peripherals.py, which plays these devices: see there."""
+
+    def __init__(self, devices: list[dict]):
+        super().__init__("peripherals.py", "devices", devices)
+
+    def state(self, id: str) -> dict:
+        """What the device has seen so far."""
+        return json.loads(self.answer(f"state {id}"))
 
 
 def adapter_is(bus: Bus, property: str, name: str = "hci0") -> bool:

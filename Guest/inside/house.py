@@ -209,6 +209,10 @@ class Hub:
         (self.folder / "hubd.json5").write_text(json.dumps(config))
         self.delivered: list[dict] = []
         self.read = 0
+        self.start_again()
+
+    def start_again(self):
+        """With the same files, after it has ended."""
         # Not by sudo or su, which would stand between.
         as_hubd = ("setpriv", "--reuid=hubd", "--regid=hubd", "--init-groups", "--")
         self.program = Program("hubd", *as_hubd, "/usr/libexec/hubd", "--config", self.folder / "hubd.json5")

@@ -108,6 +108,7 @@ final class Daemon {
         try await devices.configure(loaded.settings.devices)
         for device in devices.registry.all { deviceChanged(device.id) }
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
+        if let air = radios.deviceAir { devices.use(air) }
         await serve()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }

@@ -1,4 +1,5 @@
 import BeaconScanner
+import BlueZ
 import Configuration
 import Crypto
 import EventLoop
@@ -8,13 +9,12 @@ import Outbox
 /// The devices of the hub: which ones there are and whose, who is connected to when, and what they
 /// yield. The one owner of all that.
 ///
-/// Radios hand in what is heard; connections are made by whoever `connect` is; findings become
-/// durable here before a device hears that they are.
+/// Radios hand in what is heard; findings become durable here before a device hears that they are.
 @Hub
 final class DeviceStation {
     /// What a device may be: hubd's own drivers, in the order in which they are asked.
     nonisolated static let drivers: [any DeviceDriver] = [
-        WeChatSportDriver(), AirSyncDriver(), ETCReaderDriver(),
+        HealthDriver(), WeChatSportDriver(), AirSyncDriver(), ETCReaderDriver(),
     ]
 
     private(set) var registry: DeviceRegistry
@@ -23,7 +23,7 @@ final class DeviceStation {
     private(set) var strangers = StrangeDevices()
     private(set) var queue = ConnectionQueue()
     private var memory: [String: [String: [UInt8]]]
-    private var links: [String: any DeviceLink] = [:]
+    private var links: [String: DeviceSession] = [:]
     /// Addresses at which an AirSync device without an address of its own was not found, and until
     /// when they are not tried again.
     private var misses: [String: [UInt64: BootTime]] = [:]
@@ -34,7 +34,7 @@ final class DeviceStation {
     private let writer: DeviceWriter
     private let journal: Journal
     /// Makes connections; nil where no radio can.
-    var connector: (any DeviceConnector)? { didSet { tellInterest() } }
+    private var air: BlueZDevices?
     /// Is told when a device has come, changed or gone.
     var onChange: (String) -> Void = { _ in }
 
@@ -69,6 +69,15 @@ final class DeviceStation {
             queue.retry(device.id)
             states[device.id]?.toldFault = nil
         }
+        tellInterest()
+    }
+
+    /// Devices are heard and connected to by these means from now on.
+    func use(_ air: BlueZDevices) {
+        self.air = air
+        air.onSighting = { [weak self] in self?.heard($0) }
+        air.isEnrolled = { [weak self] in self?.isEnrolled($0) ?? false }
+        air.clock = { DeviceClock(WallClock.now(), boot: Hub.loop.now) }
         tellInterest()
     }
 
@@ -179,7 +188,7 @@ final class DeviceStation {
 
     /// Connects to whoever is due, and makes room for them.
     private func proceed() {
-        guard let connector, !isStopping else { return }
+        guard let air, !isStopping else { return }
         let now = present
         if let resting = queue.toEnd(at: now) { links[resting]?.end() }
         while let id = queue.next(at: now) {
@@ -193,7 +202,8 @@ final class DeviceStation {
                 let machine = try machine(for: device, at: address)
                 states[id]?.reports = []
                 states[id]?.kept = 0
-                links[id] = connector.connect(address, machine, owner: owner(of: id, at: address))
+                links[id] = air.connect(
+                    address, machine: machine, owner: owner(of: id, at: address))
                 onChange(id)
             } catch {
                 ended(id, at: address, .failed(error))
@@ -223,15 +233,15 @@ final class DeviceStation {
                 random: { Crypto.randomBytes($0) }))
     }
 
-    private func owner(of id: String, at address: DeviceAddress) -> DeviceLinkOwner {
-        DeviceLinkOwner(
+    private func owner(of id: String, at address: DeviceAddress) -> SessionOwner {
+        SessionOwner(
             onConnected: { [weak self] in self?.connected(id) },
             keep: { [weak self] findings, memory in
                 await self?.keep(findings, memory, of: id) ?? "hubd is ending"
             },
             onNote: { [weak self] in self?.note($0, of: id) },
             onReport: { [weak self] in self?.report($0, of: id) },
-            onEnd: { [weak self] in self?.ended(id, at: address, $0) })
+            onEnd: { [weak self] in self?.ended(id, at: address, $0.outcome) })
     }
 
     private func connected(_ id: String) {
@@ -444,14 +454,12 @@ final class DeviceStation {
     ///
     /// - Returns: whether it is connected.
     func push(_ bytes: [UInt8], to id: String) -> Bool {
-        guard let link = links[id] else { return false }
-        link.push(bytes)
-        return true
+        links[id]?.push(bytes) ?? false
     }
 
     /// Pairs with a device at the Bluetooth level: it is enrolled, and whoever enrolled it waits.
     func pair(_ id: String, passkey: UInt32?) async throws(DeviceFault) {
-        guard let connector else {
+        guard let air else {
             throw DeviceFault(
                 .unsupported, "no radio can connect",
                 mend: "add a radio of kind \"bluez\" or \"monitor\"")
@@ -460,7 +468,7 @@ final class DeviceStation {
             throw DeviceFault(
                 .transient, "it was not heard yet", mend: "switch it on, near the hub")
         }
-        try await connector.pair(address, passkey: passkey)
+        try await air.pair(address, passkey: passkey)
     }
 
     /// Whether a device at an address may pair with the hub: only one that is enrolled.
@@ -468,7 +476,7 @@ final class DeviceStation {
 
     private func tellInterest() {
         let served = registry.all.filter { $0.replacedBy == nil }
-        connector?.look(
+        air?.look(
             for: served.compactMap(\.address),
             services: Set(Self.drivers.flatMap(\.services)).sorted { "\($0)" < "\($1)" })
     }
@@ -488,7 +496,7 @@ final class DeviceStation {
             return "hubd has no driver \"\(device.kind)\"; kinds it has: "
                 + Self.drivers.flatMap(\.kinds).joined(separator: ", ")
         }
-        guard connector != nil else {
+        guard air != nil else {
             return "no radio can connect to it; add a radio of kind \"bluez\" or \"monitor\""
         }
         guard case .failed(let fault)? = queue.lastOutcome(of: device.id) else { return nil }

@@ -53,6 +53,9 @@ final class Radios {
         }
     }
 
+    /// What hears devices and connects to them; nil where no radio can.
+    var deviceAir: BlueZDevices? { blueZ.radios.isEmpty ? nil : blueZ.devices }
+
     /// Stops hearing.
     func stop() {
         for capture in captures { capture.stop() }

@@ -11,7 +11,7 @@ import dataclasses
 import errno
 import os
 
-from bumble import controller, hci, link
+from bumble import controller, hci, link, ll
 from bumble.device import Device
 from bumble.transport.common import AsyncPipeSink
 
@@ -58,8 +58,13 @@ class Adapter(controller.Controller):
         pass
 
     def on_hci_reset_command(self, command):
-        """Ends scanning too, as a controller does: the kernel just resets one that was blocked."""
+        """Ends scanning and connections too, as a controller does: the kernel just resets one that was
+        blocked. The peers hear nothing more, and take the link for lost."""
         self.le_scan_enable = False
+        self.pending_le_connection = None
+        for connection in list(self.le_connections.values()):
+            connection.send_ll_control_pdu(ll.TerminateInd(hci.HCI_CONNECTION_TIMEOUT_ERROR))
+        self.le_connections.clear()
         return super().on_hci_reset_command(command)
 
     def on_hci_command_packet(self, command):

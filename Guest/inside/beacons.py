@@ -141,4 +141,5 @@ async def main(beacons_path: str, socket_path: str):
         await server.serve_forever()
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

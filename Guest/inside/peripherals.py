@@ -9,6 +9,8 @@ DEVICES is a JSON file: a list of {"kind", "id", "address", "name"} and what the
     blood-pressure weight-scale glucose thermometer pulse-oximeter heart-rate running-speed
     sport-band airsync etc-reader
 
+A "beacon" in the list is one as beacons.py plays it, on the same adapter.
+
 SOCKET is where the orders come in, one a line. Each is answered with one line: "done", the reason why
 not, or, where it is a question, with JSON.
 
@@ -26,6 +28,7 @@ not, or, where it is a question, with JSON.
     pull ID [N]             etc-reader: the card is pulled out, now or before the N+1st APDU
     insert ID               etc-reader: and put in again
     balance ID FEN          etc-reader: what the card holds
+    stop BEACON…            these beacons stop; start BEACON… lets them go on
     remove                  the adapter is pulled out; return puts it in again
 """
 
@@ -34,6 +37,7 @@ import json
 import sys
 
 from air import Adapter, add_device, open_adapter
+from beacons import Air
 from bumble import hci
 from devices.kinds import make
 from devices.peripheral import Peripheral
@@ -45,12 +49,16 @@ ADAPTER = "00:00:5E:00:53:FD"
 class House:
     def __init__(self):
         self.adapter: Adapter | None = None
+        self.beacons = Air()
         self.controllers: list = []
         self.devices: dict[str, Peripheral] = {}
 
     async def open(self, descriptions: list[dict]):
-        self.adapter = await open_adapter(ADAPTER)
+        self.beacons.adapter = self.adapter = await open_adapter(ADAPTER)
         for description in descriptions:
+            if description["kind"] == "beacon":
+                self.beacons.add(**{name: value for name, value in description.items() if name != "kind"})
+                continue
             peripheral = make(**description)
             if peripheral.id in self.devices:
                 raise ValueError(f"two devices have the id {peripheral.id}")
@@ -60,14 +68,14 @@ class House:
 
     def remove(self):
         """The devices notice that the link is gone (Core 5.4, Vol 6, Part B, 4.5.2)."""
-        adapter, self.adapter = self.adapter, None
+        adapter, self.adapter, self.beacons.adapter = self.adapter, None, None
         adapter.kernel.close()
         for each in self.controllers:
             for connection in list(each.le_connections.values()):
                 each.on_le_disconnected(connection, hci.HCI_CONNECTION_TIMEOUT_ERROR)
 
     async def put_back(self):
-        self.adapter = await open_adapter(ADAPTER)
+        self.beacons.adapter = self.adapter = await open_adapter(ADAPTER)
         for each in self.controllers:
             each.link = self.adapter.link
             each.link.add_controller(each)
@@ -78,6 +86,8 @@ class House:
                 self.remove()
             case "return", []:
                 await self.put_back()
+            case ("stop" | "start"), _:
+                await self.beacons.obey(order, words)
             case "state", []:
                 return json.dumps([each.state() for each in self.devices.values()])
             case "state", [id]:

@@ -258,9 +258,12 @@ class AirSyncDevice(Peripheral):
 
     async def answer(self, command: int, sequence: int) -> dict | None:
         """The response to the request with this number; None when it does not come in time."""
+        connection = self.connection
         try:
             packet, fields = await asyncio.wait_for(self.inbox.get(), self.patience)
+            self.ends_with(connection)
         except TimeoutError:
+            self.ends_with(connection)
             self.violation(f"no answer {command} within {self.patience} s")
             return None
         if packet.command != command:

@@ -19,7 +19,7 @@ class EtcReader(AirSyncDevice):
     """Options, besides those of AirSyncDevice: `number`, 16 digits; `balance` in fen; `inits`, whether it
     sends an InitRequest (some go straight on); `stops_at_failure`, whether it leaves the other APDUs of a
     command when one fails; `length_order`, "big" or "little", of lengths beyond 255; `longest`, data of a
-    frame; `takes_plain_answers`, whether it goes without SendDataResponse, as apps leave that out."""
+    frame; `waits`, whether it waits for a SendDataResponse to each frame: apps leave that out."""
 
     kind = "etc-reader"
     faults = AirSyncDevice.faults | {
@@ -39,14 +39,14 @@ class EtcReader(AirSyncDevice):
         stops_at_failure: bool = True,
         length_order: str = "big",
         longest: int = 92,
-        takes_plain_answers: bool = True,
+        waits: bool = False,
         card: bool = True,
         **rest,
     ):
         self.assembling = FrameAssembler()  # before the reset in the next line
         super().__init__(**{"method": "mac", "payloads": (), "protocol_version": 0x010000} | rest)
         self.number, self.does_init, self.stops_at_failure = number, inits, stops_at_failure
-        self.length_order, self.longest, self.takes_plain_answers = length_order, longest, takes_plain_answers
+        self.length_order, self.longest, self.waits = length_order, longest, waits
         self.card = Card(balance)
         self.has_card = card
         self.pull_after: int | None = None  # APDUs until the card is pulled out
@@ -184,15 +184,15 @@ class EtcReader(AirSyncDevice):
         return raw[:at] + bytes([byte]) + raw[at + 1 : -1] + bytes([raw[-1] ^ changed])
 
     async def send_frame(self, raw: bytes):
-        if self.takes_plain_answers:
-            await self.send(air.DATA_REQUEST, self.data_request(raw))
-        else:
+        if self.waits:
             await self.send_data(raw)
+        else:
+            await self.send(air.DATA_REQUEST, self.data_request(raw))
 
     def _on_response(self, packet, fields):
-        """A SendDataResponse is taken, but not waited for."""
+        """A SendDataResponse that nobody waits for is taken all the same."""
         super()._on_response(packet, fields)
-        if packet.command == air.DATA_RESPONSE and self.takes_plain_answers:
+        if packet.command == air.DATA_RESPONSE and not self.waits:
             self.inbox.get_nowait()
 
     # Orders

@@ -32,6 +32,8 @@ class Peripheral:
     advertised: tuple[str, ...] = ()
     # Subscribing to any of these begins the session.
     triggers: tuple[str, ...] = ()
+    # Between two advertisements.
+    interval_ms = 300
     # What `fault` can bring about in every device; kinds add theirs.
     faults: dict[str, str] = {
         "none": "behaves again",
@@ -51,6 +53,7 @@ class Peripheral:
         self.characteristics: dict[str, Characteristic] = {}
         self.fault, self.fault_argument = "none", None
         self.tasks: set[asyncio.Task] = set()
+        self.lasting: set[asyncio.Task] = set()
         self.subscribed: dict[str, asyncio.Event] = collections.defaultdict(asyncio.Event)
         self.notifies: dict[str, bool] = {}  # what the central subscribed to: else indications
         self.is_in_session = False
@@ -118,8 +121,8 @@ class Peripheral:
             await self.device.start_advertising(
                 advertising_data=self.advertisement(),
                 scan_response_data=b"",
-                advertising_interval_min=300,
-                advertising_interval_max=300,
+                advertising_interval_min=self.interval_ms,
+                advertising_interval_max=self.interval_ms,
             )
 
     async def disappear(self):
@@ -143,7 +146,7 @@ class Peripheral:
         for task in self.tasks:
             task.cancel()
         if self.appears:
-            asyncio.get_running_loop().create_task(self.appear())
+            self.spawn_lasting(self.appear())
 
     async def hang_up(self):
         """Disconnects, as devices do that have said what they had to say."""
@@ -162,6 +165,12 @@ class Peripheral:
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self._on_done)
+
+    def spawn_lasting(self, work):
+        """Work that goes on when the connection ends. (The loop alone does not keep it.)"""
+        task = asyncio.get_running_loop().create_task(work)
+        self.lasting.add(task)
+        task.add_done_callback(self.lasting.discard)
 
     def _on_done(self, task: asyncio.Task):
         self.tasks.discard(task)
@@ -229,6 +238,8 @@ class Peripheral:
             self.spawn(self.session())
 
     async def wait_for_subscription(self, uuid: str, within: float) -> bool:
+        if self.subscribed[uuid].is_set():
+            return True
         try:
             await asyncio.wait_for(self.subscribed[uuid].wait(), within)
         except TimeoutError:
@@ -243,9 +254,17 @@ class Peripheral:
             return
         value = await self._spoil(uuid, value)
         self.sent[uuid] += 1
-        await self.device.indicate_subscriber(self.connection, self.characteristics[uuid], value)
+        connection = self.connection
+        await self.device.indicate_subscriber(connection, self.characteristics[uuid], value)
         self.confirmed[uuid] += 1
+        self.ends_with(connection)
         await self._after_value()
+
+    def ends_with(self, connection: Connection | None):
+        """Ends the task if the connection has ended. (asyncio.wait_for of Python 3.11 swallows a
+        cancellation that comes together with what it waits for.)"""
+        if self.connection is not connection:
+            raise asyncio.CancelledError
 
     async def notify(self, uuid: str, value: bytes):
         if not self.subscribed[uuid].is_set():
@@ -306,7 +325,7 @@ class Peripheral:
     async def _flood(self, trigger: str):
         pause = 1 / (self.fault_argument or 300)
         uuid, value = self.flood_value()
-        if not self.subscribed[uuid].is_set():
+        if not await self.wait_for_subscription(uuid, 1):
             uuid = trigger
         while self.fault == "flood":
             await self.say(uuid, value)

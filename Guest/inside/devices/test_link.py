@@ -34,6 +34,7 @@ class Central:
         self.adapter = Adapter("adapter", link=link.LocalLink(), public_address="00:00:5E:00:53:FE/P")
         self.host = Device.with_hci("central", hci.Address("00:00:5E:00:53:FE/P"), self.adapter, AsyncPipeSink(self.adapter))
         self.said: dict[str, asyncio.Queue] = {}
+        self.connection = None
 
     async def open(self):
         await self.device.start(add_device(self.adapter, "device", self.device.address))
@@ -70,17 +71,20 @@ class Central:
         await asyncio.wait_for(self.gone.wait(), 5)
 
     async def disconnect(self):
-        await self.connection.disconnect()
+        if self.connection is not None and not self.gone.is_set():
+            await self.connection.disconnect()
         await asyncio.sleep(0.05)
 
 
 class LinkCase(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         logging.disable(logging.CRITICAL)
+        Peripheral.interval_ms = 20
 
     async def open(self, kind: str, **options) -> Central:
         central = Central(make(kind, id="device", address=ADDRESS, **options))
         await central.open()
+        self.addAsyncCleanup(central.disconnect)
         return central
 
 
@@ -103,6 +107,14 @@ class Health(LinkCase):
         self.assertEqual(state["clockSet"], [time.hex()])
         self.assertTrue(state["advertising"])  # again
         self.assertEqual(state["violations"], [])
+
+    async def test_cuff_is_shown_while_it_is_pumped_up(self):
+        central = await self.open("blood-pressure", linger=0.1)
+        await central.connect("2A36", "2A35")
+        self.assertEqual((await central.next("2A36")).hex(), "003c00ff07ff07")
+        await central.next("2A35")
+        await central.disconnect()
+        self.assertEqual(central.device.sent["2A36"], 3)
 
     async def test_scale_is_there_for_one_measurement(self):
         central = await self.open("weight-scale", seconds=30, linger=0.2)
@@ -325,6 +337,59 @@ class AirSync(LinkCase):
                 with self.assertRaises(TimeoutError):
                     await asyncio.wait_for(Phone(central).receive(), 0.3)
 
+    async def faulty(self, fault: str, **options) -> Phone:
+        central = await self.open("airsync", **options)
+        central.device.set_fault(fault, None)
+        await central.connect("FEC8")
+        return Phone(central)
+
+    async def test_wrong_requests(self):
+        right = (await (await self.phone(method="aes")).authenticate())
+        md5 = await (await self.faulty("wrong-md5", method="aes")).authenticate()
+        self.assertNotEqual(md5[2], right[2])
+        crc = air.decrypt(bytes(range(16)), (await (await self.faulty("wrong-crc", method="aes")).authenticate())[6])
+        self.assertEqual(int.from_bytes(crc[8:], "big") ^ zlib.crc32(b"WeChatBluetoothDevice" + crc[:8]), 1)
+        mac = await (await self.faulty("wrong-mac")).authenticate()
+        self.assertEqual(mac[7].hex(), "c00000010000")
+
+    async def test_wrong_challenge(self):
+        phone = await self.faulty("wrong-challenge")
+        await phone.authenticate()
+        self.assertEqual(len(decode((await phone.receive()).body)[3]), 3)
+
+    async def test_data_before_authentication(self):
+        phone = await self.faulty("unauthenticated")
+        self.assertEqual((await phone.receive()).command, air.DATA_REQUEST)
+        await phone.authenticate()
+
+    async def test_undecryptable_session(self):
+        phone = await self.faulty("undecryptable", method="aes")
+        await phone.authenticate()
+        with self.assertRaises(ValueError):
+            decode((await phone.receive()).body)
+
+    async def test_decode_error_and_flood(self):
+        phone = await self.faulty("decode-error")
+        await phone.authenticate()
+        await phone.initialize()
+        self.assertEqual((await phone.receive()).command, air.DECODE_ERROR)
+        phone = await self.faulty("flood")
+        await phone.authenticate()
+        await phone.initialize()
+        for _ in range(20):
+            await phone.data(answers=False)
+
+    async def test_answers_that_do_not_fit_are_violations(self):
+        phone = await self.phone(method="aes")
+        request = await phone.receive()
+        await phone.send(air.AUTH_RESPONSE, request.sequence + 1, (1, encode((1, 0))), (2, b"short"))
+        await phone.send(air.DATA_PUSH, 0, (1, b""), (2, b"early"), (3, 0))
+        await phone.central.write("FEC7", bytes(21))
+        await asyncio.sleep(0.05)
+        violations = phone.central.device.violations
+        for text in "has the number 2 instead of 1", "session key of 5 bytes", "before the device", "of 21 bytes", "no packet":
+            self.assertTrue(any(text in each for each in violations), (text, violations))
+
     async def test_disconnects_in_the_middle_of_a_packet(self):
         central = await self.open("airsync", method="md5")
         central.device.set_fault("disconnect", 1)
@@ -407,6 +472,16 @@ class Etc(LinkCase):
         await asyncio.sleep(0.05)
         self.assertIn("BCC", phone.central.device.violations[0])
 
+    async def test_reader_that_waits_for_responses(self):
+        phone = await self.reader(waits=True, longest=40)
+        for raw in etc_frames.frames(b"\xa3\x00\x0a\x00" + bytes.fromhex("80080106" "00a400000210"), 1):
+            await phone.send(air.DATA_PUSH, 2, (1, b""), (2, raw), (3, 0))
+        answer = etc_frames.FrameAssembler().feed(await phone.data())
+        self.assertTrue(answer.endswith(b"\x67\x00"))
+        await asyncio.sleep(0.05)
+        state = phone.central.device.state()
+        self.assertEqual((state["dataAnswered"], state["violations"]), (1, []))
+
     async def test_faults_break_the_frame(self):
         for fault in "wrong-bcc", "wrong-len", "wrong-control":
             with self.subTest(fault):
@@ -421,8 +496,8 @@ class Faults(LinkCase):
         central = await self.open("heart-rate")
         central.device.set_fault("flood", 500)
         await central.connect("2A37")
-        await asyncio.sleep(0.5)
-        self.assertGreater(central.device.sent["2A37"], 100)
+        for _ in range(100):
+            await central.next("2A37")
         central.device.set_fault("none", None)
         await asyncio.sleep(0.05)
         before = central.device.sent["2A37"]

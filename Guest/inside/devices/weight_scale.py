@@ -115,7 +115,7 @@ class WeightScale(Peripheral):
         if step == self.steps and self.connection is None and self.appears:
             self.lost += self.measured is not None
             self.measured = None
-            asyncio.get_running_loop().create_task(self.disappear())
+            self.spawn_lasting(self.disappear())
 
     def reset(self):
         self.appears = False

@@ -61,7 +61,7 @@ let package = Package(
         library("Crypto", ["CCrypto"]),
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
-        library("BlueZ", ["DBus", "EventLoop", "BeaconScanner", "CLinux"]),
+        library("BlueZ", ["DBus", "EventLoop", "BeaconScanner", "HardwareHub", "CLinux"]),
         library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
@@ -108,7 +108,10 @@ let package = Package(
         tests("DBus", ["DBus", "EventLoop", "BusSupport"]),
         tests(
             "BlueZ",
-            ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ", "monitor-rig"]),
+            [
+                "BlueZ", "DBus", "EventLoop", "BeaconScanner", "HardwareHub", "FakeBlueZ",
+                "monitor-rig",
+            ]),
         tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
         tests("Checkup", ["Checkup", "EventLoop"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),

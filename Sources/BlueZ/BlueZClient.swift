@@ -42,7 +42,20 @@ public final class BlueZClient {
     /// The beacon that is sent, if any.
     public private(set) var transmitter: BeaconTransmitter?
 
+    /// The devices that the hub speaks with, for whom it has a connection of its own once somebody
+    /// asks for them.
+    public var devices: BlueZDevices {
+        if let present = speaking { return present }
+        let new = BlueZDevices(self)
+        speaking = new
+        if timer != nil { new.start() }
+        return new
+    }
+
     let connection: Connection
+    private(set) var speaking: BlueZDevices?
+    /// Which devices are looked out for.
+    var watchlist = Watchlist()
     private(set) var adapters: [String: Adapter] = [:]
     private(set) var reception: MonitorReception?
     /// How the monitor channel is opened; tests put something else in its place.
@@ -128,11 +141,13 @@ public final class BlueZClient {
         timer = Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.tick() }
         }
+        speaking?.start()
     }
 
     /// Leaves the bus, with which BlueZ ends our discovery and our beacon.
     public func stop() {
         timer?.cancel()
+        speaking?.stop()
         for radio in radios { radio.stop() }
         reception?.stop()
         transmitter?.stop()
@@ -340,6 +355,7 @@ public final class BlueZClient {
             assign(chosen, to: radio, absence: nil)
         }
         transmitter?.adaptersChanged(Array(adapters.values))
+        speaking?.adaptersChanged(adapters)
         reception?.route()
     }
 

@@ -1,6 +1,7 @@
 internal import BeaconScanner
 internal import DBus
 internal import EventLoop
+internal import HardwareHub
 
 // What bluetoothd tells unasked. The connection has already made sure that it is bluetoothd that
 // tells it; what it does not understand is counted and left out.
@@ -132,11 +133,29 @@ extension BlueZClient {
         counters.omitted += UInt64(update.data.omitted)
         guard isSighting else { return }
         counters.advertisements += 1
+        if !watchlist.isEmpty { lookOut(known, update.services, key, at: now.wholeSeconds) }
         let header = Advertisement(
             address: DeviceAddress(bits: key.address, kind: known.kind), rssi: RSSI(known.rssi),
             properties: .legacy)
         radios[Int(key.route)].heard(
             header, update.data.bytes.span.extracting(0..<update.data.count), at: now)
+    }
+
+    /// Tells of a device that somebody looks out for.
+    private func lookOut(
+        _ known: (kind: DeviceAddress.Kind, rssi: Int8), _ services: ServiceList?,
+        _ key: DeviceKey, at second: Int32
+    ) {
+        let services = services ?? ServiceList()
+        guard watchlist.wants(key.address, services, at: second),
+            let adapter = radios[Int(key.route)].adapter
+        else { return }
+        speaking?.heard(
+            DeviceSighting(
+                address: DeviceAddress(bits: key.address, kind: known.kind), rssi: known.rssi,
+                adapter: adapter.name,
+                services: (0..<services.count).map { GATTUUID(services[$0]) }),
+            on: adapter.path)
     }
 
     /// Remembers what bluetoothd knew before we came.

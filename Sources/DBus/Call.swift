@@ -1,3 +1,5 @@
+package import EventLoop
+
 /// One call of a method, after its types have been checked.
 public struct Call: Sendable {
     /// The caller's unique name, which the bus vouches for.
@@ -33,6 +35,10 @@ public struct Call: Sendable {
     public func value(_ index: Int) throws(BusError) -> BusValue {
         try argument(index, "a value", \.self)
     }
+
+    /// Gives the caller a descriptor, as the first of the results: type `h`.
+    @Hub
+    package func pass(_ descriptor: consuming Descriptor) { answer.pass(descriptor) }
 
     private func argument<Value>(
         _ index: Int, _ wanted: String, _ view: (BusValue) -> Value?

@@ -107,6 +107,11 @@ public struct MessageWriter: ~Copyable {
         }
     }
 
+    /// Appends an `h`: a copy of a descriptor, which stays the caller's.
+    mutating func descriptor(_ number: Int32) throws(BusError) {
+        try basic(Code.descriptor, number)
+    }
+
     private mutating func basic<Value: BitwiseCopyable>(
         _ code: Int32, _ value: Value
     ) throws(BusError) {

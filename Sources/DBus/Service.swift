@@ -104,7 +104,7 @@ final class Service {
         do throws(BusError) {
             try await check(method.needs, for: call)
             let results = try await method.body(call)
-            let types = results.map(\.type.text).joined()
+            let types = call.answer.descriptorTypes + results.map(\.type.text).joined()
             guard types == method.output.signature.text else {
                 throw BusError(
                     .failed, "internal error: \(method.name) gave \(types) for its results")
@@ -197,11 +197,18 @@ final class Service {
 final class Answer {
     private let message: Message
     private let link: Link
+    private var descriptor: Descriptor?
 
     init(_ message: consuming Message, _ link: Link) {
         self.message = message
         self.link = link
     }
+
+    /// Sends a descriptor along, in front of the results.
+    func pass(_ new: consuming Descriptor) { descriptor = consume new }
+
+    /// The types of the descriptors that go along.
+    var descriptorTypes: String { descriptor == nil ? "" : "h" }
 
     var interface: String? { message.interface }
 
@@ -218,6 +225,11 @@ final class Answer {
             switch outcome {
             case .success(let values):
                 let reply = try message.reply()
+                if let number = descriptor?.number {
+                    try reply.write { (writer) throws(BusError) in
+                        try writer.descriptor(number)
+                    }
+                }
                 try reply.append(values)
                 _ = try link.send(reply, isAnswer: true)
             case .failure(let error):

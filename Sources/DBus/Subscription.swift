@@ -17,11 +17,14 @@ public struct MatchRule: Hashable, Sendable {
     public var member: String?
     /// The first argument, which has to be a text.
     public var argument0: String?
+    /// An object below which the first argument lies, which has to be a path.
+    public var argument0Below: ObjectPath?
 
     /// Makes a rule; what is left out matches everything.
     public init(
         sender: String?, path: ObjectPath? = nil, pathNamespace: ObjectPath? = nil,
-        interface: String? = nil, member: String? = nil, argument0: String? = nil
+        interface: String? = nil, member: String? = nil, argument0: String? = nil,
+        argument0Below: ObjectPath? = nil
     ) {
         self.sender = sender
         self.path = path
@@ -29,6 +32,7 @@ public struct MatchRule: Hashable, Sendable {
         self.interface = interface
         self.member = member
         self.argument0 = argument0
+        self.argument0Below = argument0Below
     }
 
     /// Refuses what the bus would refuse: a rule that is kept for the next connection must not be
@@ -55,6 +59,8 @@ public struct MatchRule: Hashable, Sendable {
         let keys: [(String, String?)] = [
             ("sender", sender), ("path", path?.text), ("path_namespace", pathNamespace?.text),
             ("interface", interface), ("member", member), ("arg0", argument0),
+            // With a slash at its end it is what the argument begins with.
+            ("arg0path", argument0Below?.prefix),
         ]
         for case (let key, let value?) in keys {
             // Inside quotes only the quote itself needs care: it is closed, escaped and opened.
@@ -75,6 +81,7 @@ extension MatchRule {
         if let interface, !message.hasInterface(interface) { return false }
         if let path, !message.hasPath(path.text) { return false }
         if let pathNamespace, !message.lies(in: pathNamespace) { return false }
+        if let argument0Below, !message.begins(below: argument0Below) { return false }
         guard let argument0 else { return true }
         return message.begins(with: argument0)
     }
@@ -91,6 +98,19 @@ extension Message {
         unsafe dbus_message_iter_get_basic(&iterator, &start)
         guard let start = unsafe start else { return false }
         return unsafe text.withCString { unsafe strcmp(start, $0) } == 0
+    }
+
+    /// Whether the first argument is the path of something below an object.
+    fileprivate borrowing func begins(below object: ObjectPath) -> Bool {
+        var iterator = unsafe DBusMessageIter()
+        guard unsafe dbus_message_iter_init(pointer, &iterator) != 0,
+            unsafe dbus_message_iter_get_arg_type(&iterator) == Code.objectPath
+        else { return false }
+        var start: UnsafePointer<CChar>?
+        unsafe dbus_message_iter_get_basic(&iterator, &start)
+        guard let start = unsafe start else { return false }
+        let prefix = object.prefix
+        return unsafe prefix.withCString { unsafe strncmp(start, $0, prefix.utf8.count) } == 0
     }
 
     /// Whether the path is that of an object or of something below it.

@@ -11,6 +11,8 @@ public final class FakeBlueZ {
     public enum Fault: Sendable {
         /// They are answered with an error.
         case error(String)
+        /// They are answered with an error and a text of it.
+        case text(String, String)
         /// They are answered when `release` is called.
         case late
         /// It is done, and the caller does not get to know it in time.
@@ -59,9 +61,14 @@ public final class FakeBlueZ {
     /// What a registered advertisement says of itself.
     public private(set) var advertised: BusValue?
 
+    /// The agents registered, by client: path and capability.
+    public internal(set) var agents: [String: (path: ObjectPath, capability: String)] = [:]
+    /// The devices that can be connected.
+    public internal(set) var devices: [FakeDevice] = []
+
     private var known: [ObjectPath: Interface] = [:]
     private let bus: Bus
-    private var connection: Connection
+    private(set) var connection: Connection
     private var held: [CheckedContinuation<Void, Never>] = []
 
     static let service = "org.bluez"
@@ -81,6 +88,8 @@ public final class FakeBlueZ {
         connection = Connection(bus)
         for name in adapters.keys { export(name) }
         for (path, interface) in known { connection.export([interface], at: path) }
+        connection.export([agentTable], at: "/org/bluez")
+        for device in devices { device.export() }
         var waiting: CheckedContinuation<Void, Never>?
         await withCheckedContinuation { continuation in
             waiting = continuation
@@ -102,6 +111,8 @@ public final class FakeBlueZ {
             adapters[name]?.advertisements = []
         }
         patterns = []
+        agents = [:]
+        for device in devices { device.crash() }
     }
 
     /// Answers all calls that were held back.
@@ -150,11 +161,12 @@ public final class FakeBlueZ {
     }
 
     /// Notes a call and does the fault that is set for it.
-    private func enter(_ method: String) async throws(BusError) {
+    func enter(_ method: String) async throws(BusError) {
         calls[method, default: 0] += 1
         onCall(method)
         switch faults[method] {
         case .error(let name): throw BusError(BusError.Code(name), "as the test wants it")
+        case .text(let name, let text): throw BusError(BusError.Code(name), text)
         case .late: await withCheckedContinuation { held.append($0) }
         case .lost, nil: break
         }
@@ -181,6 +193,12 @@ public final class FakeBlueZ {
             Method("StopDiscovery", needs: .read) { [unowned self] call throws(BusError) in
                 try await enter("StopDiscovery")
                 try end(call.sender, name)
+                return []
+            }
+            Method("RemoveDevice", in: ["device": "o"], needs: .read) {
+                [unowned self] call throws(BusError) in
+                try await enter("RemoveDevice")
+                try remove(call.string(0))
                 return []
             }
             Property("Address", "s", needs: .read, notice: .const) {

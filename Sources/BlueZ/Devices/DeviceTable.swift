@@ -77,8 +77,8 @@ struct DeviceTable: ~Copyable {
     /// Takes what a message tells, and gives back the whole that results of it.
     ///
     /// - Parameters:
-    ///   - update: what the message tells; its payload is completed with the services, or, when it
-    ///     has no data, with the frames that were heard last.
+    ///   - update: what the message tells; it is completed with the services, and, when it has no
+    ///     data, with the frames that were heard last.
     ///   - key: the device.
     ///   - second: the time, in seconds.
     /// - Returns: the address's kind and the signal strength.
@@ -94,6 +94,7 @@ struct DeviceTable: ~Copyable {
             places[place].sightings = min(places[place].sightings + 1, Self.regular)
         }
         if update.hasData { remember(update.data, at: place) } else { recall(&update, at: place) }
+        update.services = places[place].services
         update.data.append(services: places[place].services)
         return (places[place].isRandom ? .random : .public, places[place].rssi)
     }

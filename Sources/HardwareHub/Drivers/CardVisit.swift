@@ -147,7 +147,7 @@ struct CardVisit: Hashable, Sendable {
             switch status.rawValue {
             case 0x6a82: "check that it is an ETC card"
             case 0x6a81, 0x6983, 0x9303: "have the card's issuer unlock it"
-            default: ""
+            default: "put the card in again"
             }
         return .refused(
             DeviceFault(

@@ -19,7 +19,7 @@ internal import BeaconScanner
 /// | fell to c, new hub day | c | the new day |
 /// | grew to c, within 30 min of hub midnight: the device's clock may lag | c − n | the day before, if n was seen then |
 /// | grew to c, new hub day, later | c − n | the new day |
-/// | fell further than could have been walked since: a correction, or values out of order | none; n stays | – |
+/// | changed by more than can have been walked since: a correction, or values out of order | none for now; n stays | – |
 /// | the hub's clock went back without a time source | as above | the day of n |
 /// | the hub's clock went back, by a time source, or forward | as above | the day it shows |
 ///
@@ -56,8 +56,9 @@ public struct StepDay: Hashable, Sendable {
     public enum Outcome: Hashable, Sendable {
         /// It was counted, maybe as nothing new.
         case counted
-        /// The counter fell, but not by starting anew: nobody walks that fast.
-        case corrected
+        /// Nobody walks that fast: not counted. If the device stays with it, it is counted once
+        /// enough time has passed.
+        case implausible
         /// More steps than a day has room for; nothing was counted.
         case impossible
     }
@@ -78,6 +79,8 @@ public struct StepDay: Hashable, Sendable {
     /// Whether the counter was seen by this ledger and not by one of an earlier connection, so that
     /// the boot clock is still the same.
     private var isSightFresh = false
+    /// When the counter was first seen as it is, by the boot clock of this connection.
+    private var unchangedSince: Int64 = 0
     /// Whether what was counted before is not known: the first reading counts for nothing.
     private var hasForgotten = false
 
@@ -100,16 +103,19 @@ public struct StepDay: Hashable, Sendable {
     public mutating func observed(_ value: WeChatSport, at now: DeviceClock) -> Outcome {
         guard value.steps <= Self.mostStepsPerDay else { return .impossible }
         let day = day(at: now)
-        var hasStartedAnew = sight == nil
-        if let sight, value.steps < sight.steps {
-            guard couldHaveBeenWalked(value.steps, since: sight, now) else { return .corrected }
-            hasStartedAnew = true
+        let hasStartedAnew = sight.map { value.steps < $0.steps } ?? true
+        if let sight {
+            let walked = hasStartedAnew ? value.steps : value.steps - sight.steps
+            guard couldHaveBeenWalked(walked, since: sight, isFall: hasStartedAnew, now) else {
+                return .implausible
+            }
         }
         let isLagging =
             !hasStartedAnew && now.secondOfDay < Self.grace
             && sight.map { $0.day == day &- 1 } ?? false
         let credited = isLagging ? day &- 1 : day
         add(value, isNew: hasStartedAnew, to: credited)
+        if !isSightFresh || value.steps != sight?.steps { unchangedSince = now.boot.nanoseconds }
         let before = hasStartedAnew ? nil : sight
         sight = Sight(
             steps: value.steps, distance: Self.higher(value.distance, before?.distance),
@@ -144,17 +150,24 @@ public struct StepDay: Hashable, Sendable {
     /// Whether so many steps can have been made since the counter was last seen; yes when nobody
     /// knows how long that was.
     private func couldHaveBeenWalked(
-        _ steps: UInt32, since sight: Sight, _ now: DeviceClock
+        _ steps: UInt32, since sight: Sight, isFall: Bool, _ now: DeviceClock
     ) -> Bool {
-        let boot = now.boot.nanoseconds &- sight.boot
+        // A counter that grows may be one that its device sets every few minutes only.
+        let seen = isSightFresh && !isFall ? unchangedSince : sight.boot
+        let boot = now.boot.nanoseconds &- seen
         let wall = now.unixSeconds &- sight.unix
         // Both clocks agree: the same boot, and the wall clock did not jump.
         let isSameBoot =
             isSightFresh || boot >= 0 && (wall &- boot / 1_000_000_000).magnitude <= 2
-        guard isSameBoot || sight.isSynchronized && now.isSynchronized else { return true }
-        let seconds = (isSameBoot ? boot / 1_000_000_000 : wall) &+ 1
-        guard seconds < 86_400 else { return true }
-        return Int64(steps) <= Self.mostStepsPerSecond * max(0, seconds)
+        let isTimed = isSameBoot || sight.isSynchronized && now.isSynchronized && wall >= 0
+        // A day has room for every count that gets here.
+        guard isTimed, wall < 86_400 || isSameBoot, boot < 86_400_000_000_000 || !isSameBoot else {
+            return true
+        }
+        let nanoseconds = isSameBoot ? max(0, boot) : (wall &+ 1) &* 1_000_000_000
+        // A notification and the answer to a read may overtake each other.
+        if isFall, nanoseconds < 1_000_000_000 { return false }
+        return Int64(steps) &* 1_000_000_000 <= Self.mostStepsPerSecond &* nanoseconds
     }
 
     private mutating func add(_ value: WeChatSport, isNew: Bool, to day: Int32) {

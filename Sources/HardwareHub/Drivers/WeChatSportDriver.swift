@@ -63,6 +63,8 @@ struct WeChatSportMachine: DeviceMachine {
     private var endDeadline: BootTime?
     /// When the next event may be kept.
     private var nextKeep: BootTime?
+    /// When a count that nobody can have walked is looked at again.
+    private var recount: BootTime?
 
     init(_ device: DeviceContext) {
         self.device = device
@@ -72,7 +74,7 @@ struct WeChatSportMachine: DeviceMachine {
     var deadline: BootTime? {
         guard !isOver else { return nil }
         let event = ledger.hasChanges && !isKeeping ? nextKeep : nil
-        return [requestDeadline, keepDeadline, endDeadline, event].compactMap(\.self).min()
+        return [requestDeadline, keepDeadline, endDeadline, recount, event].compactMap(\.self).min()
     }
 
     mutating func handle(_ event: DeviceEvent, at now: DeviceClock) -> [DeviceAction] {
@@ -219,6 +221,10 @@ struct WeChatSportMachine: DeviceMachine {
         if let keepDeadline, now.boot >= keepDeadline {
             return over(.failed(DeviceFault(.storage, "its steps were not kept within 10 s")))
         }
+        if let recount, now.boot >= recount {
+            self.recount = nil
+            if !isEnding { errands.append(.count) }
+        }
         return []
     }
 
@@ -236,8 +242,9 @@ struct WeChatSportMachine: DeviceMachine {
             switch ledger.observed(count, at: now) {
             case .impossible:
                 return strike("it counts \(count.steps) steps, more than a day has room for")
-            case .corrected:
+            case .implausible:
                 hasCounted = true
+                recount = now.later(by: Self.pause)
                 return []
             case .counted:
                 hasCounted = true

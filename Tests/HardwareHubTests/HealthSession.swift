@@ -55,6 +55,7 @@ struct HealthSession {
     var written: [[UInt8]] = []
     var order: [String] = []
     var outcome: DeviceOutcome?
+    private var lastToken: UInt32 = 0
 
     init(_ kind: String, _ table: GATTTable, memory: [String: [UInt8]] = [:]) throws {
         machine = try HealthDriver().machine(for: .health(kind, memory: memory))
@@ -82,7 +83,8 @@ struct HealthSession {
                 asked.append(action)
             case .unsubscribe: break
             case .keep(let token, let findings, let memory):
-                #expect(!handed.contains { $0.token == token })
+                #expect(token > lastToken, "a token is new")
+                lastToken = token
                 handed.append(
                     (
                         token,

@@ -44,8 +44,8 @@ struct GlucoseRetrieval: Sendable {
     private var join = GlucoseJoin()
     /// Whole and not yet handed out to be kept.
     private var queue: [GlucoseJoin.Record] = []
-    /// Being kept.
-    private var inFlight: (records: [GlucoseRecordID], last: GlucoseRecordID?)?
+    /// What the memory is once that is durable which is being kept.
+    private var inFlight: GlucoseMemory?
     /// Where `last` goes once all is durable; set by the end of the report.
     private var finalLast: GlucoseRecordID?
     /// When patience ends.
@@ -56,8 +56,6 @@ struct GlucoseRetrieval: Sendable {
     /// Makes a retrieval that goes on from what earlier connections left.
     init(_ stored: [String: [UInt8]]) { memory = GlucoseMemory(stored) }
 
-    /// Whether nothing was asked yet.
-    var isNew: Bool { step == .new }
     /// Whether the meter has said all it will.
     var isAnswered: Bool { step == .done }
     /// Whether besides all is durable that will be.
@@ -170,15 +168,15 @@ struct GlucoseRetrieval: Sendable {
         guard !records.isEmpty || last.map({ $0 != memory.last }) ?? false else { return nil }
         var changed = memory
         let change = changed.add(records.map(\.id), last: last)
-        inFlight = (records.map(\.id), last)
+        inFlight = changed
         return (records.map(\.measurement), change)
     }
 
     /// What was to be kept is durable.
     mutating func kept() {
-        guard let batch = inFlight else { return }
+        guard let changed = inFlight else { return }
         inFlight = nil
-        _ = memory.add(batch.records, last: batch.last)
+        memory = changed
     }
 
     /// How far there is no gap, behind the record that was asked from, when some more are durable.
@@ -233,14 +231,20 @@ struct GlucoseRetrieval: Sendable {
 
     private mutating func reported(at now: BootTime) -> RecordAccess.Request? {
         if let anchor {
-            // Behind the highest number there may be more that begin with 0.
-            let isRound = arrived[.max] != nil
-            if isRound || !arrived.contains(anchor) { return askForAll(at: now) }
+            if !arrived.contains(anchor) || isRound(since: anchor) { return askForAll(at: now) }
         }
         step = .settling
         deadline = BootTime(nanoseconds: now.nanoseconds &+ Self.settling)
         settle()
         return nil
+    }
+
+    /// Whether there may be records with numbers from 0 on that are newer than the one asked from:
+    /// when the highest number came, unless by its time it was used up before.
+    private func isRound(since anchor: GlucoseRecordID) -> Bool {
+        guard let highest = arrived[.max] else { return false }
+        guard let age = highest.age, let other = anchor.age else { return true }
+        return age >= other
     }
 
     private mutating func refused(

@@ -6,12 +6,20 @@ public struct HealthDriver: DeviceDriver {
     /// Makes the driver.
     public init() {}
 
+    /// `health`.
+    public var name: String { "health" }
+
     /// `blood-pressure`, `weight-scale`, `body-composition`, `glucose-meter`, `thermometer`,
     /// `pulse-oximeter`, `heart-rate`, `running-speed`.
     public var kinds: [String] { HealthProfile.all.map(\.kind) }
 
     /// The service of each kind: 1810, 181D, 181B, 1808, 1809, 1822, 180D, 1814.
     public var services: [GATTUUID] { HealthProfile.all.map(\.service) }
+
+    /// Whether a device that advertises these services has that of the kind.
+    public func offers(_ kind: String, _ services: [GATTUUID]) -> Bool {
+        HealthProfile.all.contains { $0.kind == kind && services.contains($0.service) }
+    }
 
     /// Makes the machine for one connection.
     ///

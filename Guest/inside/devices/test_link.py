@@ -128,6 +128,17 @@ class Health(LinkCase):
         await asyncio.sleep(0.05)
         self.assertFalse(central.device.state()["advertising"])
 
+    async def test_scale_that_sent_nothing_is_still_there(self):
+        central = await self.open("weight-scale", weight="70", seconds=30)
+        await central.connect()
+        await central.disconnect()
+        self.assertTrue(central.device.state()["advertising"])
+        await central.connect("2A9D")
+        await central.next("2A9D")
+        await central.until_gone()
+        await asyncio.sleep(0.05)
+        self.assertFalse(central.device.state()["advertising"])
+
     async def test_scale_that_nobody_comes_to_forgets(self):
         central = await self.open("weight-scale", weight="70", seconds=0.1)
         await asyncio.sleep(0.3)
@@ -387,7 +398,8 @@ class AirSync(LinkCase):
         await phone.central.write("FEC7", bytes(21))
         await asyncio.sleep(0.05)
         violations = phone.central.device.violations
-        for text in "has the number 2 instead of 1", "session key of 5 bytes", "before the device", "of 21 bytes", "no packet":
+        texts = "has the number 2 instead of 1", "session key of 5 bytes", "before the device", "of 21 bytes", "no packet"
+        for text in texts:
             self.assertTrue(any(text in each for each in violations), (text, violations))
 
     async def test_disconnects_in_the_middle_of_a_packet(self):

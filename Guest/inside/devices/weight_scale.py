@@ -112,13 +112,14 @@ class WeightScale(Peripheral):
 
     def _turn_off(self, step: int):
         """Nobody came: the display goes dark, and the measurement is gone."""
-        if step == self.steps and self.connection is None and self.appears:
-            self.lost += self.measured is not None
-            self.measured = None
-            self.spawn_lasting(self.disappear())
-
-    def reset(self):
-        self.appears = False
+        if step != self.steps or not self.appears:
+            return
+        if self.connection is not None:
+            self.appears = False  # it stays for as long as it is connected to
+            return
+        self.lost += self.measured is not None
+        self.measured = None
+        self.spawn_lasting(self.disappear())
 
     async def session(self):
         if self.measured is not None:
@@ -132,6 +133,8 @@ class WeightScale(Peripheral):
                 await self.indicate("2A9C", composition(fat, user=1, impedance=impedance, weight=kilograms))
                 self.measured = None
         await asyncio.sleep(self.linger)
+        # Still there for another try, if nothing was sent.
+        self.appears = self.appears and self.measured is not None
         await self.hang_up()
 
     def flood_value(self) -> tuple[str, bytes]:

@@ -3,8 +3,8 @@
 
 usage: check_events.py [--schemas DIR] [--uncontracted] [FILE …]
 
-Reads JSON Lines, as hubd's file sink writes them, from the files or standard input. Names each fault
-as file:line: place: what is wrong. Ends with 1 when there is one, or when there is no event at all.
+Reads JSON Lines, as hubd's file sink writes them, from the files or standard input. Names each
+fault as file:line: place: what is wrong. Ends with 1 when there is one, or when there is no event at all.
 A type without a schema is a fault, unless --uncontracted lets it pass.
 """
 

@@ -84,7 +84,7 @@ def read_token(path):
     with open(path, "rb") as file:
         token = file.read(4096).strip()
     if len(token) < 16:
-        raise ValueError(f"{path}: a token has 16 bytes or more; make one with openssl rand -hex 16")
+        raise ValueError(f"{path}: a token has 16 bytes or more: openssl rand -hex 16 makes one")
     return token
 
 
@@ -115,18 +115,17 @@ def make_server(given):
 
 def serve(server, given):
     """Serves until SIGTERM or SIGINT; SIGHUP reads the certificate again."""
-    ends = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ends.set())
-    signal.signal(signal.SIGHUP, lambda *_: reload_certificate(server, given))
+    # Blocked in every thread and taken by this one: no signal is lost on the way.
+    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1},
                      daemon=True).start()
     scheme = "https" if server.tls else "http"
     host = f"[{server.server_address[0]}]" if ":" in server.server_address[0] else \
         server.server_address[0]
     print(f"listening on {scheme}://{host}:{server.server_port}", flush=True)
-    while not ends.wait(3600):
-        pass
+    while signal.sigwait(signals) == signal.SIGHUP:
+        reload_certificate(server, given)
     server.end()
     server.api.ledger.database.close()
     print("ended", flush=True)

@@ -85,7 +85,6 @@ class Worker:
         self.given = given
         self.is_ending = False
         self.failures = 0
-        self.client = None
 
     def run(self):
         """Stores events until `end`; a broker or database that is away is waited for."""
@@ -98,14 +97,15 @@ class Worker:
                 self._failed(f"{self.given.broker.hostname}: {error}")
             else:
                 if not self.is_ending:
-                    self._failed("the broker ended the connection")
+                    self._failed("the broker ended the connection; does another worker have "
+                                 f"the name {self.given.name}?")
 
     def end(self, *_):
         """Ends the connection; what is being stored is finished first."""
         self.is_ending = True
 
     def _connection(self):
-        self.client = client = self._made()
+        client = self._made()
         client.connect(self.given.broker.hostname, self.given.port, keepalive=60,
                        clean_start=False, properties=_connecting())
         try:

@@ -80,7 +80,8 @@ class Catalogs:
             rows = connection.run("SELECT version, created, type, content FROM catalogs "
                                   "WHERE hub = ? ORDER BY version", (hub,))
         return [{"version": catalog.version, "created": catalog.created / 1000,
-                 "etag": catalog.etag, "bytes": len(catalog.body)} for catalog in map(_catalog, rows)]
+                 "etag": catalog.etag, "bytes": len(catalog.body)}
+                for catalog in map(_catalog, rows)]
 
     def put(self, hub, kind, body, is_expected):
         """Keeps a new version, unless it is the newest already; says which, and whether it is new.

@@ -58,7 +58,7 @@ SCHEMA = [
 
 
 def open_database(name, connections=4):
-    """A database by its address: `postgresql://…`, a libpq `key=value` text, or a file for SQLite."""
+    """A database by its address: `postgresql://…`, libpq's `dbname=…`, or a file for SQLite."""
     if name.startswith(("postgresql://", "postgres://")) or "dbname=" in name:
         return Database(PostgreSQL(name), connections)
     return Database(SQLite(name), connections)
@@ -80,7 +80,7 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, writes=True):
-        """A transaction that is durable when the block has ended, and leaves nothing when it fails."""
+        """A transaction: durable when the block has ended, and gone without a trace when it fails."""
         connection = self._take()
         is_well = False
         try:
@@ -241,6 +241,9 @@ class PostgreSQL:
             if connection.run("SHOW fsync") == [("off",)]:
                 raise ValueError("fsync is off on this PostgreSQL server: what it has stored "
                                  "does not survive a power cut; switch it on")
+            # A process that was stopped in the middle must not hold up the others for ever.
+            connection.run("SET SESSION lock_timeout = '10s'")
+            connection.run("SET SESSION idle_in_transaction_session_timeout = '30s'")
             if connection.run("SHOW synchronous_commit") == [("off",)]:
                 connection.run("SET SESSION synchronous_commit = on")
         return connection

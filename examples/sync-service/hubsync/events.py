@@ -174,7 +174,7 @@ def _digest(value, wrong):
 
 
 def _dropped(value, sequence):
-    """The ranges of a notice of dropped events; what lies at or behind its own number is no past."""
+    """The ranges of a notice of dropped events; none reaches its own number."""
     data = value.get("data")
     if value["type"] != DROPPED or not isinstance(data, dict):
         return ()

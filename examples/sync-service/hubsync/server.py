@@ -38,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 raise
             except Exception as error:
                 # 500 makes a hub keep what it sent; the reason is for the operator alone.
-                print(f"error: {self.command} {self.path}: {error!r}", file=sys.stderr)
+                print(f"error: {self.command} {self.path!r}: {error!r}", file=sys.stderr)
                 answer = self.server.api.problem(Problem(500, "fault", "the service has a fault"))
             self._send(answer)
 
@@ -53,8 +53,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _body(self):
         if self.headers.get("transfer-encoding"):
             raise Problem(411, "length", "send the body with Content-Length")
-        text = self.headers.get("content-length", "0")
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
+        lengths = self.headers.get_all("content-length", ["0"])
+        text = lengths[0]
+        if len(lengths) > 1 or not (text.isascii() and text.isdigit() and len(text) < 16):
             raise Problem(400, "length", "Content-Length is no number")
         length, limit = int(text), self.server.api.limits.body
         if length > limit:

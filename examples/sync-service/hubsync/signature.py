@@ -63,15 +63,16 @@ class SecretFile:
         try:
             stamp = self._stat()
             if stamp != self._stamp:
-                self._secrets = read_secrets(self.path)
+                # Also when it cannot be read: one warning for each change is enough.
                 self._stamp = stamp
+                self._secrets = read_secrets(self.path)
         except (OSError, ValueError) as error:
             print(f"warning: {error}; the secrets before it stay in force", file=sys.stderr)
         return self._secrets
 
     def _stat(self):
         found = os.stat(self.path)
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return found.st_ctime_ns, found.st_size, found.st_ino
 
 
 class Verifier:
@@ -92,8 +93,10 @@ class Verifier:
         if not name or not timestamp or not given:
             raise _denied("webhook-id, webhook-timestamp or webhook-signature is missing")
         self._check_time(timestamp, now)
-        signed = f"{name}.{timestamp}.".encode("utf-8", "surrogateescape") + body
-        matching = [secret for secret in self.secret_file.secrets() if _signs(secret, signed, given)]
+        # The bytes of headers are read as Latin-1 by http.server.
+        signed = f"{name}.{timestamp}.".encode("latin-1") + body
+        matching = [secret for secret in self.secret_file.secrets()
+                    if _signs(secret, signed, given)]
         if not matching:
             raise _denied("the signature fits none of the secrets")
         return matching[0]

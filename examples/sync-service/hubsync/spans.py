@@ -23,7 +23,7 @@ def from_first(spans, first):
 
 
 def contiguous(spans, first):
-    """The highest number up to which none is missing, counted from `first`; `first - 1` for none."""
+    """The highest number up to which none is missing from `first` on; `first - 1` for none."""
     spans = from_first(spans, first)
     return spans[0][1] if spans and spans[0][0] == first else first - 1
 

@@ -180,7 +180,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=60):
     """Waits until something is so; the time is for hangs only."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

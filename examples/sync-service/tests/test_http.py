@@ -1,6 +1,8 @@
 """What the HTTP API takes, refuses and says."""
 
 import base64
+import hashlib
+import hmac
 import http.client
 import json
 import os
@@ -93,6 +95,16 @@ class SignatureTests(ServiceTests):
         self.assertEqual(self.service.post(events([3]), key=OTHER).status, 200)
         self.assertIn("the secrets before it stay in force", self.service.stop())
 
+    def test_the_bytes_of_an_id_are_signed_as_they_are(self):
+        body, name = packed(events([1])), "msg_\u00e9"
+        now = str(int(time.time()))
+        code = hmac.new(KEY, f"{name}.{now}.".encode("latin-1") + body, hashlib.sha256).digest()
+        answer = self.service.ask("POST", "/v1/events", body, {
+            "Content-Type": "application/cloudevents-batch+json", "Content-Encoding": "gzip",
+            "webhook-id": name, "webhook-timestamp": now,
+            "webhook-signature": "v1," + base64.b64encode(code).decode()})
+        self.assertEqual(answer.status, 200)
+
     def test_one_of_several_signatures_is_enough(self):
         batch = events([1])
         good = signed(packed(batch))["webhook-signature"]
@@ -181,6 +193,7 @@ class BatchTests(ServiceTests):
 
     def test_lengths(self):
         for headers, status in ((b"Transfer-Encoding: chunked", 411),
+                                (b"Content-Length: 2\r\nContent-Length: 3", 400),
                                 (b"Content-Length: -1", 400), (b"Content-Length: x", 400)):
             with self.subTest(headers):
                 with socket.create_connection(("127.0.0.1", self.service.port)) as link:
@@ -427,7 +440,8 @@ class ProgramTests(ServiceTests):
         good = ["--secret-file", self.path("secrets")]
         cases = [
             ([], 2, "--secret-file"), (["--no-signature", "--listen", "0.0.0.0:0"], 2, "127.0.0.1"),
-            (good + ["--listen", "nowhere"], 2, "HOST:PORT"), (good + ["--tls-cert", "x"], 2, "tls"),
+            (good + ["--listen", "nowhere"], 2, "HOST:PORT"),
+            (good + ["--tls-cert", "x"], 2, "--tls-key"),
             (["--secret-file", wrong], 78, "wrong:1: expected whsec_"),
             (good + ["--token-file", short], 78, "openssl rand"),
             (good + ["--signing-key", wrong], 78, "openssl genpkey"),

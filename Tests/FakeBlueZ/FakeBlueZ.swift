@@ -71,6 +71,9 @@ public final class FakeBlueZ {
     private(set) var connection: Connection
     private var held: [CheckedContinuation<Void, Never>] = []
 
+    /// The connection that bluetoothd calls its clients by.
+    public var bluetoothd: Connection { connection }
+
     static let service = "org.bluez"
     static let adapterInterface = "org.bluez.Adapter1"
     static let deviceInterface = "org.bluez.Device1"

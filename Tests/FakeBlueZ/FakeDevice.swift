@@ -75,7 +75,8 @@ public final class FakeDevice {
     /// Is told of each call that has come.
     public var onCall: (String) -> Void = { _ in }
 
-    private unowned let blueZ: FakeBlueZ
+    // Weak: a call that was held back may be answered after the test.
+    private weak var blueZ: FakeBlueZ?
     private var isResolved = false
     private var connects = 0
     private var operations = 0
@@ -107,7 +108,7 @@ public final class FakeDevice {
             return unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) >= 0
         }
         guard notifying.contains(handle), let path = path(of: handle) else { return false }
-        blueZ.emit(
+        blueZ?.emit(
             "PropertiesChanged", of: "org.freedesktop.DBus.Properties", at: path,
             [
                 .string("org.bluez.GattCharacteristic1"), .options(["Value": .bytes(bytes)]),
@@ -178,7 +179,7 @@ public final class FakeDevice {
     }
 
     private func changed(_ names: String...) {
-        blueZ.connection.propertiesChanged(names, of: FakeBlueZ.deviceInterface, at: path)
+        blueZ?.connection.propertiesChanged(names, of: FakeBlueZ.deviceInterface, at: path)
     }
 
     // MARK: Calls
@@ -227,7 +228,7 @@ public final class FakeDevice {
     }
 
     private func ask(_ client: String) async throws(BusError) -> String {
-        guard let agent = blueZ.agents[client] else {
+        guard let blueZ, let agent = blueZ.agents[client] else {
             throw BusError(.init("org.bluez.Error.AuthenticationFailed"), "no agent")
         }
         do throws(BusError) {
@@ -258,13 +259,13 @@ public final class FakeDevice {
     // MARK: Objects
 
     func export() {
-        blueZ.connection.export([table], at: path)
+        blueZ?.connection.export([table], at: path)
         if isResolved { exportServices() }
     }
 
     func withdraw() {
         withdrawServices()
-        blueZ.connection.withdraw(path)
+        blueZ?.connection.withdraw(path)
     }
 
     private func path(of handle: UInt16) -> ObjectPath? {
@@ -288,7 +289,7 @@ public final class FakeDevice {
     private func exportServices() {
         for service in Set(characteristics.map(\.service)).sorted() {
             let uuid = characteristics.first { $0.service == service }?.serviceUUID ?? ""
-            blueZ.connection.export(
+            blueZ?.connection.export(
                 [
                     Interface("org.bluez.GattService1") {
                         Property("UUID", "s", needs: .read) { .string(uuid) }
@@ -297,16 +298,16 @@ public final class FakeDevice {
                 ], at: servicePath(service))
         }
         for characteristic in characteristics {
-            blueZ.connection.export([table(characteristic)], at: path(characteristic))
+            blueZ?.connection.export([table(characteristic)], at: path(characteristic))
         }
     }
 
     private func withdrawServices() {
         for characteristic in characteristics {
-            blueZ.connection.withdraw(path(characteristic))
+            blueZ?.connection.withdraw(path(characteristic))
         }
         for service in Set(characteristics.map(\.service)).sorted() {
-            blueZ.connection.withdraw(servicePath(service))
+            blueZ?.connection.withdraw(servicePath(service))
         }
     }
 

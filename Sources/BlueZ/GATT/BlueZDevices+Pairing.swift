@@ -16,7 +16,7 @@ extension BlueZDevices {
         let device = try object(of: address)
         try await pair(device, address, passkey: passkey)
         // It connected for this alone, unless there is a session.
-        if !hasSession(address) { await device.disconnect() }
+        if !hasSession(address) { await device.disconnect(within: limits.disconnect) }
     }
 
     /// Forgets a device: its bond, its services and all that bluetoothd keeps of it. A session ends.

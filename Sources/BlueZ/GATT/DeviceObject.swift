@@ -13,9 +13,6 @@ struct DeviceObject {
     let owner: String
     let path: ObjectPath
 
-    /// bluetoothd waits two seconds before it disconnects (DISCONNECT_TIMER in src/device.c).
-    static let disconnectDeadline = Duration.seconds(5)
-
     // MARK: The device
 
     func connect(within timeout: Duration) async throws(BusError) {
@@ -27,8 +24,8 @@ struct DeviceObject {
         }
     }
 
-    func disconnect() async {
-        _ = try? await call("Disconnect", of: Names.device, path, timeout: Self.disconnectDeadline)
+    func disconnect(within timeout: Duration) async {
+        _ = try? await call("Disconnect", of: Names.device, path, timeout: timeout)
     }
 
     func areServicesResolved() async throws(BusError) -> Bool {

@@ -184,6 +184,7 @@ public final class DeviceSession {
         guard phase == .speaking else { return conclude(.failed(fault)) }
         // What it sent last may still be in a socket: the signal came by another way.
         sources.drain()
+        guard isConnected else { return }
         cutOff(fault, within: limits.goodbye)
     }
 
@@ -192,12 +193,13 @@ public final class DeviceSession {
         let fault = DeviceFault(.transient, text)
         guard phase == .speaking else { return conclude(.failed(fault), isReachable: false) }
         sources.drain()
+        // Also when its sockets have told already: they are faster than the bus.
         cutOff(fault, within: limits.aftermath)
     }
 
     /// Goes on without the device: findings are still being kept.
     private func cutOff(_ fault: DeviceFault, within grace: Duration) {
-        guard phase == .speaking, isConnected else { return }
+        guard phase == .speaking else { return }
         isConnected = false
         epilogue = fault
         sayGoodbye(within: grace)
@@ -356,6 +358,7 @@ public final class DeviceSession {
         _ token: UInt32, _ findings: [DeviceFinding], _ memory: [String: [UInt8]?]
     ) {
         keeps += 1
+        checkBounds()
         Hub.start { [self] in
             let reason = await owner.keep(findings, memory)
             keeps -= 1
@@ -399,7 +402,7 @@ public final class DeviceSession {
                 guard isConnected, let path = objects?.paths[handle] else { continue }
                 await device.stopNotify(path, within: .seconds(1))
             }
-            await device.disconnect()
+            await device.disconnect(within: limits.disconnect)
             finish()
         }
     }

@@ -15,6 +15,9 @@ package struct SessionLimits: Sendable {
     package var goodbye = Duration.seconds(2)
     /// For findings that are being kept when bluetoothd or the adapter has gone.
     package var aftermath = Duration.milliseconds(500)
+    /// bluetoothd waits two seconds before it disconnects (DISCONNECT_TIMER in src/device.c). One that
+    /// does not answer keeps nobody from the next connection.
+    package var disconnect = Duration.seconds(5)
     /// Pairing, in which a person may take part.
     package var pair = Duration.seconds(30)
 

@@ -237,7 +237,8 @@ final class DeviceStation {
         SessionOwner(
             onConnected: { [weak self] in self?.connected(id) },
             keep: { [weak self] findings, memory in
-                await self?.keep(findings, memory, of: id) ?? "hubd is ending"
+                guard let self else { return "hubd is ending" }
+                return await keep(findings, memory, of: id)
             },
             onNote: { [weak self] in self?.note($0, of: id) },
             onReport: { [weak self] in self?.report($0, of: id) },

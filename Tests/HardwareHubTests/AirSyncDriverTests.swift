@@ -428,12 +428,13 @@ struct AirSyncDriverTests {
     /// Every prefix and one-byte change of the recorded packets, at every stage.
     @Test(arguments: AirSyncAssemblyTests.packets)
     func neighbours(vector: Vector) throws {
-        let fresh = try AirSyncDriver().machine(for: context())
-        var stages: [any DeviceMachine] = [fresh]
+        var stages: [any DeviceMachine] = []
         for (way, key) in [(AirSyncDevice.Way.mac, false), (.key, true)] {
             var bench = try bench(AirSyncDevice(way: way), context(key: key))
             bench.hand(.connected(bench.device.table, longestWrite: 20))
-            stages.append(bench.machine)
+            bench.hand(.read(handle: 15, []))
+            if key { stages.append(bench.machine) }
+            bench = try self.bench(AirSyncDevice(way: way), context(key: key))
             bench.connect()
             stages.append(bench.machine)
         }

@@ -220,6 +220,14 @@ struct AirSyncDriverTests {
             for event in early.sendData([1]) { bench.happens(event) }
         }
         #expect(bench.fault?.faultClass == .protocolError, "not for ever")
+
+        var recognized = try self.bench(AirSyncDevice(beginning: nil), context())
+        recognized.connect()
+        for event in recognized.device.sendData([1]) { recognized.happens(event) }
+        #expect(recognized.device.dataResponses.map(\.response.outcome) == [.authenticationNeeded])
+        for event in recognized.device.send(10003, hex("0a00")) { recognized.happens(event) }
+        for event in recognized.device.sendData([1]) { recognized.happens(event) }
+        #expect(recognized.findings == [.data([1], type: 0)])
     }
 
     @Test func undecodable() throws {

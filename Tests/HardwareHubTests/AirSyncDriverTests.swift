@@ -220,6 +220,14 @@ struct AirSyncDriverTests {
             for event in early.sendData([1]) { bench.happens(event) }
         }
         #expect(bench.fault?.faultClass == .protocolError, "not for ever")
+
+        var recognized = try self.bench(AirSyncDevice(beginning: nil), context())
+        recognized.connect()
+        for event in recognized.device.sendData([1]) { recognized.happens(event) }
+        #expect(recognized.device.dataResponses.map(\.response.outcome) == [.authenticationNeeded])
+        for event in recognized.device.send(10003, hex("0a00")) { recognized.happens(event) }
+        for event in recognized.device.sendData([1]) { recognized.happens(event) }
+        #expect(recognized.findings == [.data([1], type: 0)])
     }
 
     @Test func undecodable() throws {
@@ -428,12 +436,13 @@ struct AirSyncDriverTests {
     /// Every prefix and one-byte change of the recorded packets, at every stage.
     @Test(arguments: AirSyncAssemblyTests.packets)
     func neighbours(vector: Vector) throws {
-        let fresh = try AirSyncDriver().machine(for: context())
-        var stages: [any DeviceMachine] = [fresh]
+        var stages: [any DeviceMachine] = []
         for (way, key) in [(AirSyncDevice.Way.mac, false), (.key, true)] {
             var bench = try bench(AirSyncDevice(way: way), context(key: key))
             bench.hand(.connected(bench.device.table, longestWrite: 20))
-            stages.append(bench.machine)
+            bench.hand(.read(handle: 15, []))
+            if key { stages.append(bench.machine) }
+            bench = try self.bench(AirSyncDevice(way: way), context(key: key))
             bench.connect()
             stages.append(bench.machine)
         }

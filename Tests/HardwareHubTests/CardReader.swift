@@ -46,6 +46,10 @@ struct CardReader: ScriptedDevice {
     var answersAboutItself = true
     var answersHandshake = true
     var isSilent = false
+    /// The number of everything it sends; nil to count.
+    var sequence: UInt16?
+    /// Whether it sends each packet twice.
+    var stutters = false
     /// Changes before the card is asked for the n-th time, from 0.
     var events: [Int: (inout CardReader) -> Void] = [:]
     /// What to answer instead of the card, by command and step.
@@ -134,7 +138,9 @@ struct CardReader: ScriptedDevice {
         return pieces.enumerated().flatMap { index, piece in
             let control = UInt8(pieces.count - 1 - index) | (index == 0 ? 0x80 : 0)
             let inner = [UInt8(index + 1), control, UInt8(piece.count)] + piece
-            return airSync.sendData([0x33] + inner + [inner.reduce(0, ^)])
+            let events = airSync.sendData(
+                [0x33] + inner + [inner.reduce(0, ^)], sequence: sequence)
+            return stutters ? events + events : events
         }
     }
 }

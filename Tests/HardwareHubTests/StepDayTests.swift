@@ -271,7 +271,7 @@ struct StepDayTests {
         #expect(HubDay.text(0) == "1970-01-01" && HubDay.text(-1) == "1969-12-31")
         #expect(HubDay.text(20_781) == "2026-11-24" && HubDay.text(11_016) == "2000-02-29")
         #expect(HubDay.text(.max) == nil && HubDay.text(.min) == nil)
-        for day in -141_000...2_900_000 as ClosedRange<Int32> where day % 997 == 0 {
+        for day in stride(from: -141_000 as Int32, to: 2_900_000, by: 997) {
             #expect(HubDay.date(day) != nil)
         }
         #expect(DeviceClock.noon.weekday == 2 && DeviceClock.noon.secondOfDay == 43_200)

@@ -83,9 +83,8 @@ struct GlucoseMeter {
         return (shuffle?(events) ?? events) + result(1)
     }
 
-    /// Connects, and answers until the machine has ended or asks no more.
-    ///
-    /// - Parameter cut: after so many events the connection is gone; nil for never.
+    /// Connects, and answers until the machine has ended or asks no more; after `cut` events the
+    /// connection is gone.
     func visit(_ memory: [String: [UInt8]] = [:], cut: Int? = nil) throws -> HealthSession {
         var session = try HealthSession("glucose-meter", table, memory: memory)
         var events = 0

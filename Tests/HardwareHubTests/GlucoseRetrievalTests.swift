@@ -184,6 +184,22 @@ struct GlucoseRetrievalTests {
         #expect(Self.numbers(session) == Array(1...10) && session.outcome == .done)
     }
 
+    /// Values and answers come by different ways: an answer may be here first.
+    @Test func answerThatOvertakesItsRecords() throws {
+        for counts in [true, false] {
+            var meter = GlucoseMeter(1...10, contexts: true)
+            meter.counts = counts
+            meter.isOvertaken = true
+            let first = try meter.visit()
+            #expect(Self.numbers(first) == Array(1...10) && first.outcome == .done)
+            #expect(first.kept.allSatisfy { $0.raw.count == 2 })
+            meter.records += GlucoseMeter(11...12).records
+            let second = try meter.visit(first.memory)
+            #expect(Self.numbers(second) == [11, 12])
+            #expect(second.written.last == [1, 3, 1, 10, 0], "the meter is known again")
+        }
+    }
+
     @Test func refusalKeepsTheRecordOnTheMeter() throws {
         let meter = GlucoseMeter(1...40)
         var session = try meter.visit(cut: 30)
@@ -325,15 +341,22 @@ struct GlucoseRetrievalTests {
     ) throws -> HealthSession {
         var session = try HealthSession("glucose-meter", meter.table, memory: memory)
         var incoming: [DeviceEvent] = []
+        var isDelivered = false
         session.connect()
         var left = isWhole ? Int.max : Int.random(in: 0..<60, using: &random)
         while session.outcome == nil, left > 0 {
             left -= 1
             switch Int.random(in: 0..<3, using: &random) {
             case 0 where !session.asked.isEmpty:
-                if case .write(meter.table.handle(0x2a52), let bytes)? = session.asked.first {
+                if case .write(meter.table.handle(0x2a52), let bytes)? = session.asked.first,
+                    !isDelivered
+                {
                     incoming += meter.answer(bytes)
+                    // What it brings may be here before it is answered itself.
+                    isDelivered = Bool.random(using: &random)
+                    if isDelivered { break }
                 }
+                isDelivered = false
                 session.answer()
             case 1 where !incoming.isEmpty: session.hand(incoming.removeFirst())
             case 2 where !session.handed.isEmpty:

@@ -37,6 +37,17 @@ struct GlucoseRetrievalTests {
         #expect(Self.numbers(second) == [11, 12, 13])
     }
 
+    /// A meter that sends its newest record first is not asked for the same ones for ever.
+    @Test func newestFirst() throws {
+        var meter = GlucoseMeter(1...10)
+        meter.shuffle = { $0.reversed() }
+        let first = try meter.visit()
+        meter.records += GlucoseMeter(11...13).records
+        let second = try meter.visit(first.memory)
+        #expect(second.written.last == [1, 3, 1, 10, 0] && Self.numbers(second) == [11, 12, 13])
+        #expect(try meter.visit(second.memory).written.last == [1, 3, 1, 13, 0])
+    }
+
     @Test func emptyMeterIsNoFault() throws {
         let session = try GlucoseMeter().visit()
         #expect(session.outcome == .done && session.kept.isEmpty && session.reports.isEmpty)
@@ -85,8 +96,10 @@ struct GlucoseRetrievalTests {
     }
 
     @Test func cutAtEveryEventNothingIsLost() throws {
-        for contexts in [false, true] {
-            let meter = GlucoseMeter(1...10, contexts: contexts)
+        // Also when the newest record comes first.
+        for (contexts, isReversed) in [(false, false), (true, false), (false, true), (true, true)] {
+            var meter = GlucoseMeter(1...10, contexts: contexts)
+            if isReversed { meter.shuffle = { $0.reversed() } }
             for cut in 0..<80 {
                 var kept: [UInt32] = []
                 let first = try meter.visit(cut: cut)
@@ -290,6 +303,7 @@ struct GlucoseRetrievalTests {
             var meter = GlucoseMeter()
             meter.selects = Int.random(in: 0..<4, using: &random) > 0
             meter.counts = Int.random(in: 0..<4, using: &random) > 0
+            if Int.random(in: 0..<4, using: &random) == 0 { meter.shuffle = { $0.reversed() } }
             var next = [0, 65_530].randomElement(using: &random) ?? 0
             var day = 0
             var all: [GlucoseMeter.Record] = []

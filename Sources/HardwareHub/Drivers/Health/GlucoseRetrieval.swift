@@ -260,7 +260,7 @@ struct GlucoseRetrieval: Sendable {
         queue += join.end()
         let isComplete = announced.map { arrived.count >= $0 } ?? arrived.isGapless
         if isComplete {
-            finalLast = arrived.last
+            finalLast = arrived.newest
         } else if let announced {
             verdict = DeviceFault(
                 .protocolError,

@@ -48,7 +48,8 @@ struct AirSyncDriverTests {
             bench.happens(.ending)
             #expect(bench.outcome == .done)
             for action in bench.asked {
-                if case .write(_, let value) = action { #expect(value.count <= size) }
+                // However much the connection could carry: devices have buffers for 20 bytes.
+                if case .write(_, let value) = action { #expect(value.count <= 20) }
             }
         }
     }

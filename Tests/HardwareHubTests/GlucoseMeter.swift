@@ -21,6 +21,8 @@ struct GlucoseMeter {
     var lost: Set<UInt16> = []
     /// The order in which contexts follow: their place behind the records, by shuffling.
     var shuffle: (([DeviceEvent]) -> [DeviceEvent])?
+    /// Whether the answer is here before the records.
+    var isOvertaken = false
     let table: GATTTable
 
     init(_ records: [Record] = [], table: GATTTable = HealthMachineTests.table("glucose-meter")) {
@@ -80,12 +82,12 @@ struct GlucoseMeter {
                 events.append(.value(handle: table.handle(0x2a34), Self.context(record)))
             }
         }
-        return (shuffle?(events) ?? events) + result(1)
+        events = shuffle?(events) ?? events
+        return isOvertaken ? result(1) + events : events + result(1)
     }
 
-    /// Connects, and answers until the machine has ended or asks no more.
-    ///
-    /// - Parameter cut: after so many events the connection is gone; nil for never.
+    /// Connects, and answers until the machine has ended or asks no more; after `cut` events the
+    /// connection is gone.
     func visit(_ memory: [String: [UInt8]] = [:], cut: Int? = nil) throws -> HealthSession {
         var session = try HealthSession("glucose-meter", table, memory: memory)
         var events = 0

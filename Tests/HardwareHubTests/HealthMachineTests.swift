@@ -163,10 +163,31 @@ struct HealthMachineTests {
         #expect(session.outcome == nil)
         session.store()
         #expect(session.outcome == .done)
-        var idle = try Self.session("blood-pressure")
-        idle.connect()
-        idle.hand(.ending)
-        #expect(idle.outcome == .done)
+    }
+
+    /// Most devices hang up as soon as they have delivered, whatever they are being asked just then.
+    @Test func deviceThatHangsUpIsDone() throws {
+        for event in [DeviceEvent.ending, .failed(handle: 4, .disconnected)] {
+            var session = try Self.session("blood-pressure")
+            session.connect()
+            for _ in 0..<2 { session.answer() }
+            session.send(0x2a35, Self.pressure(1))
+            session.hand(event)
+            #expect(session.outcome == nil, "it is being kept")
+            session.store()
+            #expect(session.outcome == .done && session.kept.count == 1)
+        }
+        // Unless nothing could be heard yet.
+        for event in [DeviceEvent.ending, .failed(handle: 6, .disconnected)] {
+            var session = try Self.session("blood-pressure")
+            session.connect()
+            session.hand(event)
+            guard case .failed(let fault)? = session.outcome else {
+                Issue.record("\(String(describing: session.outcome))")
+                continue
+            }
+            #expect(fault.faultClass == .transient)
+        }
     }
 
     // MARK: What is wrong

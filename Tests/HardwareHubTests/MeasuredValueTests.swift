@@ -185,6 +185,7 @@ struct MeasuredValueTests {
                 "medication-amount 123000 mL", "hba1c 22.9 %",
             ])
         #expect(value.raw.map(\.characteristic) == [0x2a18, 0x2a34])
+        #expect(value.status == ["unknown-flags"], "the extended flags are reserved")
         var other = try Self.glucose("120000e807030f0e1e2d63b011")
         other.add(
             try GlucoseContext(hex("4c000051ffff32ff07").span), raw: Self.raw(0x2a34, ""))

@@ -7,8 +7,9 @@ struct AirSyncOutgoing: Sendable {
     /// ETC reader's longest message has two.
     static let mostPackets = 16
 
-    /// How many bytes one value may have; 20 is what every device takes.
-    var longestWrite = 20
+    /// How many bytes one value may have, whatever the connection could carry: the protocol cuts its
+    /// packets so in both directions, and devices have buffers for no more.
+    static let longestValue = 20
     private var values: [[UInt8]] = []
     private var packets: [Int] = []
 
@@ -20,7 +21,7 @@ struct AirSyncOutgoing: Sendable {
     /// - Returns: whether there was room.
     mutating func append(_ packet: AirSyncPacket) -> Bool {
         guard packets.count < Self.mostPackets else { return false }
-        let fragments = packet.fragments(of: longestWrite)
+        let fragments = packet.fragments(of: Self.longestValue)
         values += fragments
         packets.append(fragments.count)
         return true

@@ -133,8 +133,7 @@ public struct AirSyncSession: Sendable {
     public mutating func handle(_ event: DeviceEvent, at now: DeviceClock) -> [Step] {
         guard stage != .over else { return [] }
         switch event {
-        case .connected(let table, let longestWrite):
-            return connected(table, longestWrite, now)
+        case .connected(let table, _): return connected(table, now)
         case .read(let handle, let value):
             guard handle == address, stage == .addressing else { return [] }
             if value.count == 6 { recognition.macAddress = value }
@@ -200,9 +199,7 @@ public struct AirSyncSession: Sendable {
 
     // MARK: - The link
 
-    private mutating func connected(
-        _ table: GATTTable, _ longestWrite: Int, _ now: DeviceClock
-    ) -> [Step] {
+    private mutating func connected(_ table: GATTTable, _ now: DeviceClock) -> [Step] {
         guard stage == .fresh else { return [] }
         let writable: GATTCharacteristic.Properties = [.write, .writeWithoutResponse]
         let sending: GATTCharacteristic.Properties = [.indicate, .notify]
@@ -218,7 +215,6 @@ public struct AirSyncSession: Sendable {
                         mend: "check the device's kind")))
         }
         (self.command, self.indication) = (command.handle, indication.handle)
-        outgoing.longestWrite = max(20, min(longestWrite, AirSyncHeader.longestPacket))
         guard let address = table.first(0xfec9, in: Self.service),
             address.properties.contains(.read)
         else { return subscribe(now) }

@@ -2,10 +2,17 @@
 struct GlucoseArrivals: Hashable, Sendable {
     private var records: Set<GlucoseRecordID> = []
     private var byNumber: [UInt16: GlucoseRecordID] = [:]
-    /// The one that came last.
-    private(set) var last: GlucoseRecordID?
+    private var first: GlucoseRecordID?
+    private var last: GlucoseRecordID?
     /// Whether each had the number behind the one before.
     private(set) var isGapless = true
+
+    /// The newest, which meters send last, and a few first. When all came, taking an older one for it
+    /// costs sending some again, and nothing else.
+    var newest: GlucoseRecordID? {
+        guard let begin = first?.age, let end = last?.age, begin > end else { return last }
+        return first
+    }
 
     /// How many.
     var count: Int { records.count }
@@ -15,6 +22,7 @@ struct GlucoseArrivals: Hashable, Sendable {
         guard records.insert(record).inserted else { return }
         if byNumber[record.sequence] == nil { byNumber[record.sequence] = record }
         if let last, record.sequence != last.sequence &+ 1 { isGapless = false }
+        if first == nil { first = record }
         last = record
     }
 

@@ -39,7 +39,7 @@ struct GlucoseRecordID: Hashable, Sendable {
 /// |---|---|
 /// | `glucose.last` | version 1, name of the record to ask from (9) |
 /// | `glucose.next` | version 1, number of the slot that is written next (2) |
-/// | `glucose.0` … `glucose.31` | version 1, 32 names of records (9 each; all ones for none) |
+/// | `glucose.0` … `glucose.15` | version 1, 64 names of records (9 each; all ones for none) |
 ///
 /// `last` only says where to begin: all records up to it are durable. The names say which records
 /// are, one by one, so that whatever a meter sends again, and for whatever reason, is not kept again:
@@ -48,8 +48,8 @@ struct GlucoseRecordID: Hashable, Sendable {
 struct GlucoseMemory: Hashable, Sendable {
     /// How many records are known by name.
     static let slots = pages * pageSize
-    private static let pages = 32
-    private static let pageSize = 32
+    private static let pages = 16
+    private static let pageSize = 64
     private static let version: UInt8 = 1
 
     /// The record up to which all are durable; nil as long as that is not known of any.

@@ -5,8 +5,8 @@ internal import BeaconScanner
 /// | step | asked | goes on with |
 /// |---|---|---|
 /// | count | how many records there are, from the last durable one on, or at all | report |
-/// | report | those records | settle, or count at all when the last durable one is not among them |
-/// | settle | nothing: values that were overtaken by the answer have 2 s to come | done |
+/// | report | those records | settle |
+/// | settle | nothing: values that the answer has overtaken have 2 s to come | done, or count all |
 ///
 /// Asking from the last durable record itself, not from the one behind it, brings one record too
 /// many and with it the proof that the meter is still the one that was asked then. A meter that was
@@ -48,6 +48,8 @@ struct GlucoseRetrieval: Sendable {
     private var inFlight: GlucoseMemory?
     /// Where `last` goes once all is durable; set by the end of the report.
     private var finalLast: GlucoseRecordID?
+    /// What is to be asked.
+    private var request: RecordAccess.Request?
     /// When patience ends.
     private(set) var deadline: BootTime?
     /// What was wrong, although all that came is kept.
@@ -66,11 +68,15 @@ struct GlucoseRetrieval: Sendable {
     // MARK: What happens
 
     /// Begins.
-    ///
-    /// - Returns: what to ask.
-    mutating func start(at now: BootTime) -> RecordAccess.Request {
+    mutating func start(at now: BootTime) {
         anchor = memory.last
-        return count(at: now)
+        count(at: now)
+    }
+
+    /// What is to be asked now, once.
+    mutating func nextRequest() -> RecordAccess.Request? {
+        defer { request = nil }
+        return request
     }
 
     /// A record came.
@@ -84,11 +90,11 @@ struct GlucoseRetrieval: Sendable {
         arrived.insert(id)
         guard !memory.contains(id), taken.insert(id).inserted else {
             join.drop(contextOf: record.sequence)
-            settle()
+            settle(at: now)
             return
         }
         queue += join.take(record, raw: RawValue(0x2a18, bytes))
-        settle()
+        settle(at: now)
     }
 
     /// A context came.
@@ -104,31 +110,25 @@ struct GlucoseRetrieval: Sendable {
             // Its record is durable, or went on without it.
             join.drop(contextOf: context.sequence)
         }
-        settle()
+        settle(at: now)
     }
 
     /// The meter answered.
     ///
-    /// - Returns: what to ask next.
     /// - Throws: `MalformedValue` for what is no answer, or not one to what was asked.
-    mutating func response(
-        _ bytes: [UInt8], at now: BootTime
-    ) throws(MalformedValue) -> RecordAccess.Request? {
-        let response = try RecordAccess.Response(bytes.span)
-        switch (step, response) {
-        case (.counting, .count(let count)):
-            return counted(Int(count), at: now)
-        case (.counting, .result(4, .noRecords)):
-            return counted(0, at: now)
-        case (.counting, .result(4, _)):
-            // It does not count: that is no reason not to ask.
-            return report(announced: nil, at: now)
-        case (.reporting, .result(1, .success)), (.reporting, .result(1, .noRecords)):
-            return reported(at: now)
-        case (.reporting, .result(1, let result)):
-            return refused(result, at: now)
-        default:
-            throw .invalid("an answer to something that was not asked", at: 0)
+    mutating func response(_ bytes: [UInt8], at now: BootTime) throws(MalformedValue) {
+        switch (step, try RecordAccess.Response(bytes.span)) {
+        case (.counting, .count(let count)): counted(Int(count), at: now)
+        case (.counting, .result(4, .noRecords)): counted(0, at: now)
+        // It does not count: that is no reason not to ask.
+        case (.counting, .result(4, _)): report(announced: nil, at: now)
+        case (.reporting, .result(1, .success)):
+            step = .settling
+            deadline = BootTime(nanoseconds: now.nanoseconds &+ Self.settling)
+            settle(at: now)
+        case (.reporting, .result(1, .noRecords)): finish(at: now)
+        case (.reporting, .result(1, let result)): refused(result, at: now)
+        default: throw .invalid("an answer to something that was not asked", at: 0)
         }
     }
 
@@ -136,7 +136,7 @@ struct GlucoseRetrieval: Sendable {
     mutating func due(at now: BootTime) {
         guard let deadline, now >= deadline else { return }
         if step == .settling {
-            finish()
+            finish(at: now)
         } else if step != .done {
             let count = announced.map { "\(arrived.count) of \($0) records" }
             end(
@@ -199,44 +199,31 @@ struct GlucoseRetrieval: Sendable {
         }
     }
 
-    private mutating func count(at now: BootTime) -> RecordAccess.Request {
+    private mutating func count(at now: BootTime) {
         step = .counting
         announced = nil
+        request = anchor.map { .count(from: $0.sequence) } ?? .countAll
         wait(at: now)
-        return anchor.map { .count(from: $0.sequence) } ?? .countAll
     }
 
-    private mutating func counted(_ count: Int, at now: BootTime) -> RecordAccess.Request? {
-        if count == 0 {
-            // Not even the record that was the last one.
-            if anchor != nil { return askForAll(at: now) }
-            finish()
-            return nil
-        }
-        return report(announced: count, at: now)
+    private mutating func counted(_ count: Int, at now: BootTime) {
+        announced = count
+        arrived = GlucoseArrivals()
+        // Without any there is nothing to ask for: not even the record that was the last one.
+        if count == 0 { finish(at: now) } else { report(announced: count, at: now) }
     }
 
-    private mutating func report(announced count: Int?, at now: BootTime) -> RecordAccess.Request {
+    private mutating func report(announced count: Int?, at now: BootTime) {
         step = .reporting
         announced = count
         arrived = GlucoseArrivals()
+        request = anchor.map { .report(from: $0.sequence) } ?? .reportAll
         wait(at: now)
-        return anchor.map { .report(from: $0.sequence) } ?? .reportAll
     }
 
-    private mutating func askForAll(at now: BootTime) -> RecordAccess.Request {
+    private mutating func askForAll(at now: BootTime) {
         anchor = nil
-        return count(at: now)
-    }
-
-    private mutating func reported(at now: BootTime) -> RecordAccess.Request? {
-        if let anchor {
-            if !arrived.contains(anchor) || isRound(since: anchor) { return askForAll(at: now) }
-        }
-        step = .settling
-        deadline = BootTime(nanoseconds: now.nanoseconds &+ Self.settling)
-        settle()
-        return nil
+        count(at: now)
     }
 
     /// Whether there may be records with numbers from 0 on that are newer than the one asked from:
@@ -247,33 +234,33 @@ struct GlucoseRetrieval: Sendable {
         return age >= other
     }
 
-    private mutating func refused(
-        _ result: RecordAccess.Result, at now: BootTime
-    ) -> RecordAccess.Request? {
-        let number = String(result.rawValue)
-        let text = result.name ?? "result \(number)"
-        if anchor != nil, [2, 3, 4, 5, 9].contains(result.rawValue) {
-            return askForAll(at: now)
-        }
+    private mutating func refused(_ result: RecordAccess.Result, at now: BootTime) {
+        // It cannot select: opcode, operator, operand.
+        if anchor != nil, [2, 3, 4, 5, 9].contains(result.rawValue) { return askForAll(at: now) }
+        let text = result.name ?? "result \(result.rawValue)"
         let isPassing = result.rawValue == 8 || result.rawValue == 7
         end(
             DeviceFault(
                 isPassing ? .transient : .protocolError,
                 "the meter did not report its records: \(text)"))
-        return nil
     }
 
     /// Ends as soon as nothing is missing.
-    private mutating func settle() {
-        guard step == .settling, !join.isWaiting, arrived.count >= announced ?? 0 else { return }
-        finish()
+    private mutating func settle(at now: BootTime) {
+        guard step == .settling, !join.isWaiting, let announced, arrived.count >= announced else {
+            return
+        }
+        finish(at: now)
     }
 
-    private mutating func finish() {
+    private mutating func finish(at now: BootTime) {
+        if let anchor, !arrived.contains(anchor) || isRound(since: anchor) {
+            return askForAll(at: now)
+        }
         queue += join.end()
         let isComplete = announced.map { arrived.count >= $0 } ?? arrived.isGapless
         if isComplete {
-            finalLast = arrived.last
+            finalLast = arrived.newest
         } else if let announced {
             verdict = DeviceFault(
                 .protocolError,

@@ -83,7 +83,7 @@ struct HealthMachine: DeviceMachine {
         case .refused(let token, let reason): refused(token, reason)
         case .deadline: timePassed(at: now)
         case .push: report(DeviceFault(.unsupported, "a health device takes no data"))
-        case .ending: end(at: now)
+        case .ending: end()
         }
         advance(at: now)
         defer { out = [] }
@@ -147,6 +147,7 @@ struct HealthMachine: DeviceMachine {
         }
         while stage != .finished, stage != .new {
             keepFetched()
+            if let request = retrieval?.nextRequest() { ask(request) }
             guard current == nil else { return }
             if let ask = asks.first {
                 asks.removeFirst()
@@ -167,7 +168,7 @@ struct HealthMachine: DeviceMachine {
                 return false
             }
             stage = .fetching
-            if let request = retrieval?.start(at: now.boot) { ask(request) }
+            retrieval?.start(at: now.boot)
             return true
         case .fetching:
             if let retrieval, !retrieval.isAnswered { return false }
@@ -228,10 +229,11 @@ struct HealthMachine: DeviceMachine {
     private mutating func report(_ fault: DeviceFault) { out.append(.report(fault)) }
 
     /// Nothing more is asked; what is here is kept.
-    private mutating func end(at now: DeviceClock) {
-        guard stage != .ending, stage != .new else {
-            if stage == .new { finish(.done) }
-            return
+    private mutating func end() {
+        guard stage != .ending else { return }
+        if !profile.isServed(by: subscribed) {
+            outcome = .failed(
+                DeviceFault(.transient, "the connection ended before the device could be heard"))
         }
         for handle in streams.keys.sorted() {
             if let measurement = streams[handle]?.end() { keep(measurement) }
@@ -296,6 +298,8 @@ extension HealthMachine {
     private mutating func failed(_ handle: UInt16, _ fault: GATTFault) {
         guard let ask = current, ask.characteristic.handle == handle else { return }
         current = nil
+        // It has hung up: that is the end, not a fault, when it has said all.
+        if fault == .disconnected { return end() }
         switch ask {
         case .read, .setZone, .setClock: break
         case .subscribe(let characteristic):
@@ -304,9 +308,6 @@ extension HealthMachine {
             }
             refusal = Self.fault("subscribing to \(characteristic.uuid)", fault)
         case .request: finish(.failed(Self.fault("asking for records", fault)))
-        }
-        if fault == .disconnected, stage != .finished {
-            finish(.failed(Self.fault("asking \(ask.characteristic.uuid)", fault)))
         }
     }
 
@@ -391,8 +392,7 @@ extension HealthMachine {
             for measurement in try composition.take(bytes, at: now.boot) { keepOnce(measurement) }
         case .record: try retrieval?.record(bytes, at: now.boot)
         case .context: try retrieval?.context(bytes, at: now.boot)
-        case .recordAccess:
-            if let request = try retrieval?.response(bytes, at: now.boot) { ask(request) }
+        case .recordAccess: try retrieval?.response(bytes, at: now.boot)
         }
     }
 

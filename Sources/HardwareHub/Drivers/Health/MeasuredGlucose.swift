@@ -118,6 +118,8 @@ extension Measurement {
                 medication.amount.scaled(byPowerOfTen: isMass ? 6 : 3), unit: isMass ? "mg" : "mL")
         }
         add(detail: "hba1c", context.hba1c, unit: "%")
+        // All bits of the extended flags are reserved.
+        add(unknownFlags: context.extendedFlags ?? 0)
         self.raw.append(raw)
     }
 }

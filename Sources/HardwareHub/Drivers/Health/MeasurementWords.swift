@@ -20,7 +20,7 @@ extension Measurement {
 
     /// Flags that this version does not know are told, since what they mean may matter.
     mutating func add(unknownFlags: some BinaryInteger) {
-        if unknownFlags != 0 { status.append("unknown-flags") }
+        if unknownFlags != 0, !status.contains("unknown-flags") { status.append("unknown-flags") }
     }
 
     /// The words of the status bits that are set, lowest bit first.

@@ -91,13 +91,17 @@ struct DeviceObject {
 
     // MARK: Signals
 
-    /// Hears of everything at and below the device.
+    /// Hears of the device itself, and of services that come and go.
+    ///
+    /// By its path and not by what lies below it: the bus of Debian 12 (dbus 1.14.10,
+    /// `match_rule_equal` in bus/signals.c) does not look at path_namespace when it is told to
+    /// forget a rule, and would forget another device's.
     func subscribe(
         _ body: @escaping @Hub (borrowing Message) -> Void
     ) async throws(BusError) -> [Subscription] {
         let changes = try await connection.subscribe(
             MatchRule(
-                sender: owner, pathNamespace: path, interface: Names.properties,
+                sender: owner, path: path, interface: Names.properties,
                 member: "PropertiesChanged"), body)
         do {
             let objects = try await connection.subscribe(
@@ -108,6 +112,16 @@ struct DeviceObject {
             changes.cancel()
             throw error
         }
+    }
+
+    /// Hears of a characteristic's values.
+    func follow(
+        _ characteristic: ObjectPath, _ body: @escaping @Hub (borrowing Message) -> Void
+    ) async throws(BusError) -> Subscription {
+        try await connection.subscribe(
+            MatchRule(
+                sender: owner, path: characteristic, interface: Names.properties,
+                member: "PropertiesChanged"), body)
     }
 
     @discardableResult

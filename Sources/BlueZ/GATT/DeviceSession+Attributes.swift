@@ -37,6 +37,7 @@ extension DeviceSession {
         sources.notify(handle)
         do {
             try await asked { () throws(BusError) in
+                try await follow(path)
                 try await device.startNotify(path, within: limits.operation)
             }
         } catch {

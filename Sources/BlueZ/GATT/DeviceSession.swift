@@ -143,6 +143,13 @@ public final class DeviceSession {
         for news in SessionNews.read(message, of: device.path) { take(news) }
     }
 
+    /// Hears of a characteristic's values from now on.
+    func follow(_ characteristic: ObjectPath) async throws(BusError) {
+        let values = try await device.follow(characteristic) { [weak self] in self?.take($0) }
+        guard phase == .speaking else { return values.cancel() }
+        subscriptions.append(values)
+    }
+
     private func take(_ news: SessionNews) {
         switch news {
         case .resolved:
@@ -165,7 +172,9 @@ public final class DeviceSession {
     func received(_ bytes: [UInt8], from handle: UInt16) {
         guard phase == .speaking else { return }
         let now = Hub.loop.now
-        if let fault = watchdog.value(bytes.count, at: BootTime(now)) {
+        if let fault = watchdog.value(
+            bytes.count, wasAskedFor: machine.isReceivingRecords, at: BootTime(now))
+        {
             return conclude(.failed(fault))
         }
         // The answer to a subscription comes before what it brings, also when bluetoothd tells of a

@@ -25,8 +25,15 @@ struct SessionGuard {
 
     /// A value came.
     ///
+    /// - Parameters:
+    ///   - bytes: how long it is.
+    ///   - wasAskedFor: whether the driver has asked for stored records, which come as fast as the
+    ///     connection carries them, and which the driver bounds itself.
+    ///   - now: the time.
     /// - Returns: what is wrong with that, if anything.
-    mutating func value(_ bytes: Int, at now: BootTime) -> DeviceFault? {
+    mutating func value(
+        _ bytes: Int, wasAskedFor: Bool = false, at now: BootTime
+    ) -> DeviceFault? {
         guard bytes <= GATTObjects.longestValue else {
             return DeviceFault(.hostile, "it sent a value of more than 512 bytes")
         }
@@ -34,6 +41,7 @@ struct SessionGuard {
             begin = now
             values = 0
         }
+        guard !wasAskedFor else { return nil }
         values += 1
         guard values > Self.mostValues else { return nil }
         return DeviceFault(.hostile, "it sends more than 50 values a second")

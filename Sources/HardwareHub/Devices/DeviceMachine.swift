@@ -21,6 +21,15 @@ public protocol DeviceMachine: Sendable {
 
     /// When `.deadline` is to be handed in; nil for never.
     var deadline: BootTime? { get }
+
+    /// Whether stored records are coming that were asked for: a burst of values is no flood then. How
+    /// many it takes is the machine's to bound.
+    var isReceivingRecords: Bool { get }
+}
+
+extension DeviceMachine {
+    /// No.
+    public var isReceivingRecords: Bool { false }
 }
 
 /// Both clocks, as a machine needs them.

@@ -370,6 +370,22 @@ public final class BlueZClient {
 
     // MARK: Requests
 
+    /// Looks out for other devices than before.
+    func lookOut(for new: Watchlist) {
+        let isOther = new.services != watchlist.services
+        watchlist = new
+        guard isOther, let owner else { return }
+        for radio in radios where radio.feed.isMonitor {
+            guard let path = radio.adapter?.path,
+                let call = try? RadioRequest.setFilter.message(
+                    to: owner, path, radio.feed, services: new.services)
+            else { continue }
+            // When it does not arrive, the next discovery begins with it.
+            call.expectsReply = false
+            try? connection.send(call)
+        }
+    }
+
     /// Carries out what a radio wants; the answer reaches it unless bluetoothd changed meanwhile.
     func carryOut(
         _ request: RadioRequest, on path: String, token: UInt64, for radio: BlueZRadio
@@ -381,7 +397,8 @@ public final class BlueZClient {
             guard let self, generation == current else { return }
             let answer: RadioAnswer
             do throws(BusError) {
-                let message = try request.message(to: owner, path, radio.feed)
+                let message = try request.message(
+                    to: owner, path, radio.feed, services: watchlist.services)
                 // An adapter takes seconds to come up, and is given time for it.
                 _ = try await connection.call(message, timeout: .seconds(15))
                 answer = .done

@@ -142,7 +142,7 @@ extension BlueZClient {
     }
 
     /// Tells of a device that somebody looks out for.
-    private func lookOut(
+    func lookOut(
         _ known: (kind: DeviceAddress.Kind, rssi: Int8), _ services: ServiceList?,
         _ key: DeviceKey, at second: Int32
     ) {

@@ -1,7 +1,9 @@
+import BeaconScanner
 import DBus
 import EventLoop
 import FakeBlueZ
 import Glibc
+import HardwareHub
 import TestSupport
 import Testing
 
@@ -123,6 +125,39 @@ struct MonitorClientTests {
         #expect(rig.heard == [.init(radio: 0, event: Frames.report)])
         #expect(rig.radio.state == .hearing)
         #expect(rig.client.counters.advertisements == 0 && rig.client.counters.malformed == 0)
+    }
+
+    @Test("while devices are looked out for, those with their services are known, and told")
+    @Hub func devices() async throws {
+        let rig = try MonitorRig()
+        defer { rig.stop() }
+        rig.plug()
+        var sightings: [DeviceSighting] = []
+        rig.client.devices.onSighting = {
+            sightings.append($0)
+            rig.news.reach()
+        }
+        try await rig.start()
+        try await rig.until { $0.radio.state == .listening }
+        while !rig.client.devices.isReady { try await rig.blueZ.flush() }
+        rig.client.devices.look(for: [], services: [0x1810])
+        try await rig.until { $0.blueZ.filters.count == 2 }
+        let uuid = "00001810-0000-1000-8000-00805f9b34fb"
+        #expect(
+            rig.blueZ.filters[1]
+                == .options([
+                    "Transport": .string("le"), "RSSI": .int16(-127), "UUIDs": .strings([uuid]),
+                ]))
+        rig.blueZ.found(
+            "C0:00:00:00:00:01", [("RSSI", .int16(-60)), ("UUIDs", .strings([uuid]))])
+        try await rig.until { _ in !sightings.isEmpty }
+        #expect(sightings[0].address.description == "C0:00:00:00:00:01")
+        #expect(sightings[0].address.kind == .random)
+        #expect(sightings[0].rssi == -60 && sightings[0].adapter == "hci0")
+        #expect(sightings[0].services == [0x1810])
+        rig.client.devices.look(for: [])
+        try await rig.until { $0.blueZ.filters.count == 3 }
+        #expect(rig.blueZ.filters[2]["RSSI"]?.integer == 20)
     }
 
     @Test("adapters meant by address get their own events, whatever their numbers are")

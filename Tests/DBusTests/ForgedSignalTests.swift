@@ -138,6 +138,52 @@ struct ForgedSignalTests {
         #expect(seen == ["first"])
     }
 
+    @Test("signals that name an object below another one are told apart from those that do not")
+    @Hub
+    func below() async throws {
+        let bus = try TestBus()
+        let sender = Connection(bus.bus)
+        try await sender.connect()
+        defer { sender.close() }
+        let receiver = Connection(bus.bus)
+        try await receiver.connect()
+        defer { receiver.close() }
+        guard case .connected(let unique) = receiver.state else { return #expect(Bool(false)) }
+        let end = Signpost()
+        var seen: [String] = []
+        try await receiver.subscribe(
+            MatchRule(sender: nil, member: "Added", argument0Below: "/a/dev_1")
+        ) { message in seen.append((try? message.arguments())?.first?.string ?? "") }
+        // Without it the bus would pass on what matches the other rule only.
+        try await receiver.subscribe(MatchRule(sender: nil, interface: "org.example.T")) {
+            message in
+            if message.member == "End" { end.reach() }
+        }
+        for path in ["/a", "/a/dev_1", "/a/dev_10/s", "/a/dev_1/s", "/a/dev_1/s/c"] as [ObjectPath]
+        {
+            sender.emit("Added", of: "org.example.T", at: "/", [.objectPath(path)])
+        }
+        sender.emit("Added", of: "org.example.T", at: "/", [.string("/a/dev_1/text")])
+        sender.emit("Added", of: "org.example.T", at: "/")
+        sender.emit("End", of: "org.example.T", at: "/")
+        try await end.wait()
+        #expect(seen == ["/a/dev_1/s", "/a/dev_1/s/c"])
+        // The bus alone tells them apart likewise.
+        let alone = Connection(bus.bus)
+        try await alone.connect()
+        defer { alone.close() }
+        var passed: [String] = []
+        try await alone.subscribe(
+            MatchRule(sender: nil, member: "Added", argument0Below: "/a/dev_1")
+        ) { message in passed.append((try? message.arguments())?.first?.string ?? "") }
+        for path in ["/a/dev_10/s", "/a/dev_1/s"] as [ObjectPath] {
+            sender.emit("Added", of: "org.example.T", at: "/", [.objectPath(path)])
+        }
+        _ = try await sender.user(of: unique)
+        _ = try await alone.user(of: unique)
+        #expect(passed == ["/a/dev_1/s"])
+    }
+
     @Test("a descriptor that comes with a signal is ours to read from and to close") @Hub
     func descriptor() async throws {
         let bus = try TestBus()

@@ -45,6 +45,7 @@ public final class BlueZDevices {
     /// On which adapter a device was heard last.
     private var adapters: [UInt64: String] = [:]
     private var isStarted = false
+    private var objects: ObjectSightings?
 
     init(_ client: BlueZClient) {
         self.client = client
@@ -65,7 +66,25 @@ public final class BlueZDevices {
             watch = try? await connection.watch(Names.service) { [weak self] _ in
                 self?.serviceChanged()
             }
+            await hearObjects()
         }
+    }
+
+    /// Where no radio hears by the bus.
+    private func hearObjects() async {
+        guard let client, client.radios.contains(where: \.feed.isMonitor) else { return }
+        let objects = ObjectSightings(client)
+        self.objects = objects
+        // Throws only for a rule that is none.
+        _ = try? await connection.subscribe(
+            MatchRule(
+                sender: Names.service, interface: Names.properties, member: "PropertiesChanged",
+                argument0: Names.device)
+        ) { message in objects.take(message) }
+        _ = try? await connection.subscribe(
+            MatchRule(
+                sender: Names.service, interface: Names.objectManager, member: "InterfacesAdded")
+        ) { message in objects.take(message) }
     }
 
     func stop() {
@@ -85,6 +104,7 @@ public final class BlueZDevices {
 
     private func serviceChanged() {
         adapters = [:]
+        objects?.forget()
         for session in sessions.values where !isServed(by: session.device.owner) {
             session.lost("bluetoothd went away")
         }
@@ -101,12 +121,17 @@ public final class BlueZDevices {
 
     /// Says which devices are looked out for, in place of those before.
     ///
+    /// Where all radios hear through the monitor channel, bluetoothd learns of devices that advertise
+    /// one of `services` only, and others cannot be connected: a known address alone is not enough.
+    ///
     /// - Parameters:
     ///   - addresses: devices that are known.
     ///   - services: what others advertise; types of more than 16 bits are not heard.
     public func look(for addresses: [DeviceAddress], services: [GATTUUID] = []) {
-        client?.watchlist = Watchlist(
-            addresses: Set(addresses.map(\.bits)), services: Set(services.compactMap(\.short)))
+        client?.lookOut(
+            for: Watchlist(
+                addresses: Set(addresses.map(\.bits)),
+                services: Set(services.compactMap(\.short))))
     }
 
     func heard(_ sighting: DeviceSighting, on adapter: String) {

@@ -11,7 +11,7 @@ struct Watchlist {
     static let mostRemembered = 1_024
 
     private let addresses: Set<UInt64>
-    private let services: Set<UInt16>
+    let services: Set<UInt16>
     private var told: [UInt64: Int32] = [:]
     private var second: Int32 = .min
     private var strangers = 0

@@ -1,6 +1,7 @@
 internal import BeaconScanner
 internal import DBus
 package import EventLoop
+internal import HardwareHub
 
 /// The monitor channel as the radios of a client use it: one socket for all of them, opened again
 /// when it fails, and each event goes to the radio of its adapter.
@@ -16,9 +17,21 @@ package final class MonitorReception {
     /// there is (Core 5.4, Vol 4, Part E, §7.7.65.2). So the adapter scans, the monitor channel shows
     /// everything, and neither bluetoothd nor the bus has any work with it. Discoveries of other
     /// programs are not concerned: BlueZ keeps the filters apart and asks the kernel for their union.
-    nonisolated static let filter = BusValue.options([
-        "Transport": .string("le"), "RSSI": .int16(20),
-    ])
+    ///
+    /// A hub that speaks with devices needs bluetoothd to know them. Then the kernel passes on what
+    /// names one of their services, and nothing else (the same function); a filter of its own for
+    /// each discovery would not do, since the kernel applies their union, and bluetoothd makes an
+    /// object before it looks at its clients' filters (src/adapter.c, `btd_adapter_device_found`).
+    /// With an RSSI in the filter, whatever it is, bluetoothd tells of each change of the strength.
+    nonisolated static func filter(for services: Set<UInt16>) -> BusValue {
+        guard !services.isEmpty else {
+            return .options(["Transport": .string("le"), "RSSI": .int16(20)])
+        }
+        return .options([
+            "Transport": .string("le"), "RSSI": .int16(-127),
+            "UUIDs": .strings(services.sorted().map { GATTUUID($0).text }),
+        ])
+    }
 
     private struct Route {
         let adapter: UInt16

@@ -15,9 +15,9 @@ extension BlueZClient {
 }
 
 extension RadioRequest {
-    /// The call that the request is.
+    /// The call that the request is, while these services are looked out for.
     func message(
-        to owner: String, _ path: String, _ feed: RadioFeed
+        to owner: String, _ path: String, _ feed: RadioFeed, services: Set<UInt16>
     ) throws(BusError) -> Message {
         guard let path = ObjectPath(path) else {
             throw BusError(.unknownObject, "“\(path)” is no object path")
@@ -35,7 +35,7 @@ extension RadioRequest {
             // and no Pathloss: they would hide what is weak, and with any filter at all BlueZ
             // reports every change of the signal strength (doc/org.bluez.Adapter.rst).
             try message.append([
-                feed.isMonitor ? MonitorReception.filter : Self.everything
+                feed.isMonitor ? MonitorReception.filter(for: services) : Self.everything
             ])
             return message
         case .startDiscovery:

@@ -1,5 +1,6 @@
 public import DBus
 import Foundation
+import Glibc
 
 /// A private dbus-daemon; it ends with this process, even when that is killed.
 public final class PrivateBus {
@@ -35,6 +36,9 @@ public final class PrivateBus {
     public func start() throws {
         process = Process()
         life = Pipe()
+        // Foundation leaves it open in the children that others start, and while one of them has it
+        // the shell below does not see its end: whoever waits for that would wait for them.
+        _ = fcntl(life.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         try? FileManager.default.removeItem(at: folder.appending(path: "bus"))
         // No `wait`: the shell inherits a signal mask that may block SIGCHLD.
         let script = """

@@ -302,6 +302,9 @@ public final class BlueZClient {
     /// a radio is judged by.
     private static let hearingNow = Duration.nanoseconds(SilenceLimit.shortest)
 
+    /// Whether devices are connected by an adapter, or are being connected.
+    func hasLinks(on adapter: String) -> Bool { speaking?.hasSessions(on: adapter) == true }
+
     /// Whether any other radio has heard something of late. Only what is evidence counts: a dead
     /// controller that reports empty advertisements must not make a healthy radio deaf.
     func hears(besides radio: BlueZRadio, at now: EventLoop.Instant) -> Bool {

@@ -46,6 +46,8 @@ public final class BlueZDevices {
     private var adapters: [UInt64: String] = [:]
     private var isStarted = false
     private var objects: ObjectSightings?
+    private var sweeps: [String: LinkSweep] = [:]
+    private var sweepTimer: EventLoop.Timer?
 
     init(_ client: BlueZClient) {
         self.client = client
@@ -60,12 +62,17 @@ public final class BlueZDevices {
         guard !isStarted else { return }
         isStarted = true
         connection.stay(as: nil) { _ in }
+        sweepTimer = Hub.loop.schedule(every: .seconds(5)) { [weak self] in
+            Hub.assumeIsolated { self?.lookAtLinks() }
+        }
         Hub.start { [weak self] in
             guard let self else { return }
             // Throws only for a name that is none.
             watch = try? await connection.watch(Names.service) { [weak self] _ in
                 self?.serviceChanged()
             }
+            // Told before there was a watch to ask.
+            await adoptConnected()
             await hearObjects()
         }
     }
@@ -89,8 +96,38 @@ public final class BlueZDevices {
 
     func stop() {
         for session in sessions.values { session.lost("the hub leaves the bus") }
+        sweepTimer?.cancel()
         watch?.cancel()
         connection.close()
+    }
+
+    // MARK: Links that are left
+
+    /// Links of the kernel that nobody knows any more: see `LinkSweep`.
+    public var stuckLinks: Int { sweeps.values.reduce(0) { $0 + $1.stuck } }
+
+    private func lookAtLinks() {
+        for path in Set(client?.radios.compactMap(\.adapter?.path) ?? []) {
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            let links = LinkSweep.links(of: name)
+            // Each session has one; only with more it is worth to ask.
+            let own = sessions.values.count { $0.adapter == path }
+            guard links > own || sweeps[path] != nil else { continue }
+            Hub.start { [weak self] in await self?.compare(links, on: path) }
+        }
+    }
+
+    private func compare(_ links: Int, on path: String) async {
+        guard let connected = await connectedDevices() else { return }
+        let known = max(
+            connected.sightings.count { $0.adapter == path },
+            sessions.values.count { $0.adapter == path })
+        let isSpeaking = sessions.values.contains { $0.adapter == path && !$0.isAtRest }
+        if sweeps[path, default: LinkSweep()].look(
+            kernel: links, known: known, isSpeaking: isSpeaking, at: Hub.loop.now)
+        {
+            client?.radios.first { $0.adapter?.path == path }?.sweep()
+        }
     }
 
     /// The unique name of bluetoothd; nil while there is none.
@@ -108,6 +145,7 @@ public final class BlueZDevices {
         for session in sessions.values where !isServed(by: session.device.owner) {
             session.lost("bluetoothd went away")
         }
+        Hub.start { [weak self] in await self?.adoptConnected() }
     }
 
     /// Adapters came, went, or are on or off.
@@ -186,6 +224,11 @@ public final class BlueZDevices {
             return DeviceFault(.transient, "there is no adapter that is on")
         }
         return nil
+    }
+
+    /// Whether devices are being spoken with by an adapter.
+    func hasSessions(on adapter: String) -> Bool {
+        sessions.values.contains { $0.adapter == adapter }
     }
 
     func hasSession(_ address: DeviceAddress) -> Bool { sessions[address.bits] != nil }

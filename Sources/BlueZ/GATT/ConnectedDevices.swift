@@ -52,16 +52,21 @@ extension BlueZDevices {
     /// Tells of enrolled devices that bluetoothd is connected to already: those that a hub was
     /// speaking with when it died.
     func adoptConnected() async {
-        guard let owner,
-            let call = try? Message.methodCall(
-                owner, "/", Names.objectManager, "GetManagedObjects"),
-            let answer = try? await connection.call(call, timeout: .seconds(10)),
-            let found = try? ConnectedDevices(in: answer)
-        else { return }
+        guard let found = await connectedDevices() else { return }
         for sighting in found.sightings where isEnrolled(sighting.address) {
             var seen = sighting
             seen.adapter = sighting.adapter.split(separator: "/").last.map(String.init) ?? ""
             heard(seen, on: sighting.adapter)
         }
+    }
+
+    /// - Returns: nil when bluetoothd does not answer.
+    func connectedDevices() async -> ConnectedDevices? {
+        guard let owner,
+            let call = try? Message.methodCall(
+                owner, "/", Names.objectManager, "GetManagedObjects"),
+            let answer = try? await connection.call(call, timeout: .seconds(10))
+        else { return nil }
+        return try? ConnectedDevices(in: answer)
     }
 }

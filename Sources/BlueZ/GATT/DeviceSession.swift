@@ -83,6 +83,9 @@ public final class DeviceSession {
         return true
     }
 
+    /// Whether the machine has said that the device rests.
+    var isAtRest: Bool { isResting && phase == .speaking }
+
     /// Whether the device is connected and its services are known.
     public var isSpeaking: Bool { phase == .speaking && isConnected }
 

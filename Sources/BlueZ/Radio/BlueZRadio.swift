@@ -98,9 +98,17 @@ public final class BlueZRadio {
         if isNews { proceed() }
     }
 
+    /// Ends links that nothing else ends; see `LinkSweep`.
+    func sweep() {
+        machine.sweep(at: Hub.loop.now)
+        proceed()
+    }
+
     func tick() {
         let now = Hub.loop.now
-        machine.tick(at: now, hearsElsewhere: client?.hears(besides: self, at: now) == true)
+        machine.tick(
+            at: now, hearsElsewhere: client?.hears(besides: self, at: now) == true,
+            hasLinks: adapter.map { client?.hasLinks(on: $0.path) == true } ?? false)
         proceed()
     }
 

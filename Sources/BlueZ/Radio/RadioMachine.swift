@@ -192,8 +192,21 @@ public struct RadioMachine: Sendable {
         settle(at: now)
     }
 
-    /// Lets time pass; `hearsElsewhere` is whether another radio of the hub hears something now.
-    public mutating func tick(at now: Instant, hearsElsewhere: Bool) {
+    /// Switches the adapter off and on, for a reason that is not the radio's; not while anything else
+    /// is being done with it.
+    public mutating func sweep(at now: Instant) {
+        guard adapter?.isPowered == true, listeningSince != nil, pending == nil, plan.isEmpty,
+            retryAt == nil
+        else { return }
+        powerCycle()
+        settle(at: now)
+    }
+
+    /// Lets time pass; `hearsElsewhere` is whether another radio of the hub hears something now, and
+    /// `hasLinks` whether devices are connected by the adapter.
+    public mutating func tick(
+        at now: Instant, hearsElsewhere: Bool, hasLinks: Bool = false
+    ) {
         defer { settle(at: now) }
         if let retryAt, now >= retryAt {
             self.retryAt = nil
@@ -206,7 +219,8 @@ public struct RadioMachine: Sendable {
         if time(from: listeningSince, to: now) >= Self.settled { delay.reset() }
         let quiet = silentFor(at: now)
         if let step = ladder.step(
-            silence: quiet, limit: silence.limit, at: now, hearsElsewhere: hearsElsewhere)
+            silence: quiet, limit: silence.limit, at: now, hearsElsewhere: hearsElsewhere,
+            hasLinks: hasLinks)
         {
             climb(step)
         }
@@ -242,16 +256,21 @@ public struct RadioMachine: Sendable {
     private var ending: RadioRequest { scan == .active ? .stopDiscovery : .removePatterns }
 
     private mutating func climb(_ step: RadioState.Recovery) {
+        switch step {
+        case .restart:
+            listeningSince = nil
+            stoppedSince = nil
+            plan = [ending] + beginning
+        case .powerCycle: powerCycle()
+        }
+    }
+
+    private mutating func powerCycle() {
         listeningSince = nil
         stoppedSince = nil
-        switch step {
-        case .restart: plan = [ending] + beginning
-        case .powerCycle:
-            // Patterns outlast a power cycle, a discovery does not.
-            plan =
-                (scan == .passive ? [ending] : []) + [.setPowered(false), .setPowered(true)]
-                + beginning
-        }
+        // Patterns outlast a power cycle, a discovery does not.
+        plan =
+            (scan == .passive ? [ending] : []) + [.setPowered(false), .setPowered(true)] + beginning
     }
 
     /// Discovery is on, unless somebody switched the adapter off meanwhile.

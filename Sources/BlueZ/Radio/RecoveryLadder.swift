@@ -65,9 +65,12 @@ struct RecoveryLadder: Hashable, Sendable {
     ///   - limit: how much is too much.
     ///   - now: the time.
     ///   - hearsElsewhere: whether another radio of the hub hears something now.
+    ///   - hasLinks: whether devices are connected by this adapter. That they are is half a proof of
+    ///     its health, and a power cycle would cut them off: it takes a proof of the contrary.
     /// - Returns: what to do now; nil for nothing.
     mutating func step(
-        silence: Int64, limit: Int64, at now: EventLoop.Instant, hearsElsewhere: Bool
+        silence: Int64, limit: Int64, at now: EventLoop.Instant, hearsElsewhere: Bool,
+        hasLinks: Bool = false
     ) -> RadioState.Recovery? {
         guard silence >= limit else {
             forgive(at: now)
@@ -80,7 +83,7 @@ struct RecoveryLadder: Hashable, Sendable {
             rung = .restarted
             return .restart
         case .restarted:
-            guard mayCycle(at: now) else {
+            guard mayCycle(at: now), !hasLinks || hearsElsewhere else {
                 conclude(hearsElsewhere, at: now)
                 return nil
             }

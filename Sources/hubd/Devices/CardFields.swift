@@ -17,7 +17,7 @@ enum CardFields {
             ("card", .string("\(issue.number)")),
             ("issuer", .string(issue.issuer)),
             ("cardType", .integer(issue.type)),
-            ("cardVersion", .integer(issue.version)),
+            ("cardVersion", .string(digits(UInt64(issue.version), 2))),
             ("validFrom", issue.validFrom.date.map { .string($0) }),
             ("validTo", issue.validTo.date.map { .string($0) }),
             ("records", .array(card.records.map(record))),
@@ -45,10 +45,17 @@ enum CardFields {
     private static func passage(_ passage: TollPassage) -> JSONValue {
         DeviceWriter.object([
             ("network", .string(digits(UInt64(passage.network), 4))),
-            ("station", .string(digits(UInt64(passage.station), 4))),
-            ("lane", .integer(passage.lane)), ("time", .integer(passage.time)),
+            ("station", .integer(passage.station)),
+            ("lane", .integer(passage.lane)), ("time", .string(time(passage.time))),
             ("vehicleClass", .integer(passage.vehicleClass)), ("state", .integer(passage.state)),
         ])
+    }
+
+    private static func time(_ unixSeconds: UInt32) -> String {
+        WallClock.Reading(
+            unixNanoseconds: Int64(unixSeconds) * 1_000_000_000,
+            utcOffset: WallClock.utcOffset(at: Int64(unixSeconds)), isSynchronised: true
+        ).rfc3339
     }
 
     /// Fen as yuan, with both places: money is not rounded.

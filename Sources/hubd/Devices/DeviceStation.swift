@@ -486,6 +486,21 @@ final class DeviceStation {
 
     /// What keeps devices from being served.
     var problems: [HubProblem] {
+        deviceProblems + linkProblems
+    }
+
+    private var linkProblems: [HubProblem] {
+        guard let left = air?.stuckLinks, left > 0 else { return [] }
+        return [
+            HubProblem(
+                part: "bluetooth links",
+                text: "the kernel keeps \(left) connections that bluetoothd has ended, and their "
+                    + "devices cannot be heard: hubd switches the adapter off and on, every two "
+                    + "minutes at most; a kernel other than Linux 6.1.192 ends them by itself")
+        ]
+    }
+
+    private var deviceProblems: [HubProblem] {
         registry.all.compactMap { device in
             guard device.replacedBy == nil, let text = problem(of: device) else { return nil }
             return HubProblem(part: "device \(device.id)", text: text)

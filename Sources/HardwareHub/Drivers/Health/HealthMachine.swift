@@ -90,6 +90,9 @@ struct HealthMachine: DeviceMachine {
         return out
     }
 
+    /// While a glucose meter sends its records; `mostValues` bounds them.
+    var isReceivingRecords: Bool { stage == .fetching && retrieval?.isAnswered == false }
+
     var deadline: BootTime? {
         guard stage != .finished, stage != .new else { return nil }
         var times = streams.values.compactMap(\.deadline)

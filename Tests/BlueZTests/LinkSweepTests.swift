@@ -1,0 +1,63 @@
+import EventLoop
+import Foundation
+import Testing
+
+@testable import BlueZ
+
+@Suite("Links that nobody ends are found, and ended without cutting anybody off")
+struct LinkSweepTests {
+    private var sweep = LinkSweep()
+
+    private func at(_ seconds: Int64) -> EventLoop.Instant {
+        EventLoop.Instant(nanoseconds: (1_000 + seconds) * 1_000_000_000)
+    }
+
+    @Test("a link that is being ended is not yet one that is left") mutating func patience() {
+        for second in stride(from: 0, to: 15, by: 5) as StrideTo<Int64> {
+            #expect(!sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(second)))
+        }
+        #expect(sweep.stuck == 0)
+        #expect(!sweep.look(kernel: 0, known: 0, isSpeaking: false, at: at(15)))
+        #expect(!sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(20)), "another one")
+        #expect(!sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(35)))
+        #expect(sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(40)))
+    }
+
+    @Test("other programs' connections are theirs") mutating func others() {
+        for second in 0..<600 as Range<Int64> {
+            #expect(!sweep.look(kernel: 3, known: 3, isSpeaking: false, at: at(second)))
+        }
+        #expect(sweep.stuck == 0)
+    }
+
+    @Test("while a device is being spoken with, the others wait") mutating func speaking() {
+        #expect(!sweep.look(kernel: 2, known: 1, isSpeaking: true, at: at(0)))
+        #expect(!sweep.look(kernel: 2, known: 1, isSpeaking: true, at: at(100)))
+        #expect(sweep.stuck == 1)
+        #expect(sweep.look(kernel: 2, known: 1, isSpeaking: false, at: at(105)))
+        #expect(sweep.stuck == 0)
+    }
+
+    @Test("an adapter is not switched off and on again and again") mutating func pause() {
+        var sweeps: [Int64] = []
+        for second in stride(from: 0, to: 600, by: 5) as StrideTo<Int64>
+        where sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(second)) {
+            sweeps.append(second)
+        }
+        #expect(sweeps == [20, 140, 260, 380, 500])
+    }
+
+    @Test("the kernel's list is counted by adapter") func counting() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "hubd-links-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["hci0", "hci0:1", "hci0:64", "hci1:2", "hci10:3"] {
+            try Data().write(to: folder.appending(path: name))
+        }
+        #expect(LinkSweep.links(of: "hci0", in: folder.path) == 2)
+        #expect(LinkSweep.links(of: "hci1", in: folder.path) == 1)
+        #expect(LinkSweep.links(of: "hci2", in: folder.path) == 0)
+        #expect(LinkSweep.links(of: "hci0", in: folder.path + "/none") == 0)
+    }
+}

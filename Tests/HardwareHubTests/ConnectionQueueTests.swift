@@ -38,6 +38,18 @@ struct ConnectionQueueTests {
         #expect(calls == ["c", "a", "b"])
     }
 
+    @Test("who is on the air for seconds goes before who stays") mutating func brief() {
+        queue.heard("band", at: at(0))
+        queue.heard("belt", at: at(1))
+        queue.heard("scale", isBrief: true, at: at(2))
+        var calls: [String] = []
+        while let id = queue.next(at: at(3)) {
+            calls.append(id)
+            queue.connected(id)
+        }
+        #expect(calls == ["scale", "band", "belt"])
+    }
+
     @Test("who is not heard any more is not called") mutating func gone() {
         queue.heard("scale", at: at(0))
         #expect(queue.next(at: at(5_001)) == nil)

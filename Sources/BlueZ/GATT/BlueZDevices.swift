@@ -46,6 +46,8 @@ public final class BlueZDevices {
     private var adapters: [UInt64: String] = [:]
     private var isStarted = false
     private var objects: ObjectSightings?
+    /// Whether bluetoothd was not yet asked whom it is connected to.
+    private var hasToAdopt = true
     private var sweeps: [String: LinkSweep] = [:]
     private var sweepTimer: EventLoop.Timer?
 
@@ -72,7 +74,7 @@ public final class BlueZDevices {
                 self?.serviceChanged()
             }
             // Told before there was a watch to ask.
-            await adoptConnected()
+            adoptWhenPossible()
             await hearObjects()
         }
     }
@@ -122,7 +124,7 @@ public final class BlueZDevices {
         let known = max(
             connected.sightings.count { $0.adapter == path },
             sessions.values.count { $0.adapter == path })
-        let isSpeaking = sessions.values.contains { $0.adapter == path && !$0.isAtRest }
+        let isSpeaking = sessions.values.contains { $0.adapter == path && $0.isBusy }
         if sweeps[path, default: LinkSweep()].look(
             kernel: links, known: known, isSpeaking: isSpeaking, at: Hub.loop.now)
         {
@@ -145,7 +147,7 @@ public final class BlueZDevices {
         for session in sessions.values where !isServed(by: session.device.owner) {
             session.lost("bluetoothd went away")
         }
-        Hub.start { [weak self] in await self?.adoptConnected() }
+        hasToAdopt = true
     }
 
     /// Adapters came, went, or are on or off.
@@ -153,6 +155,15 @@ public final class BlueZDevices {
         for session in sessions.values where present[session.adapter]?.isPowered != true {
             session.lost("the adapter went away")
         }
+        adoptWhenPossible()
+    }
+
+    private func adoptWhenPossible() {
+        guard hasToAdopt, owner != nil,
+            client?.adapters.values.contains(where: \.isPowered) == true
+        else { return }
+        hasToAdopt = false
+        Hub.start { [weak self] in await self?.adoptConnected() }
     }
 
     // MARK: Looking out

@@ -4,7 +4,8 @@ public import BeaconScanner
 /// connections end, and asks it who is next.
 ///
 /// A controller makes one connection at a time, so one is being made at a time; up to 16 last
-/// (reliability, F17). Who was seen first and waits is first. A device is only called while it is
+/// (reliability, F17). First come those that are on the air for seconds, a scale, before those that
+/// stay, a band; of each, who waits longest. A device is only called while it is
 /// heard: calling one that has gone costs everybody 20 s.
 ///
 /// After a connection a device is left alone for a while that depends on how it went:
@@ -48,6 +49,7 @@ public struct ConnectionQueue: Sendable {
 
     private struct Entry: Sendable {
         var phase = Phase.idle
+        var isBrief = false
         /// When it was heard last.
         var heard: BootTime?
         /// Since when it waits for a place; nil while it does not.
@@ -71,8 +73,14 @@ public struct ConnectionQueue: Sendable {
     // MARK: What happens
 
     /// A device was heard and is one to connect to.
-    public mutating func heard(_ device: String, at now: BootTime) {
+    ///
+    /// - Parameters:
+    ///   - device: which one.
+    ///   - isBrief: whether it is one that is on the air for seconds.
+    ///   - now: the time.
+    public mutating func heard(_ device: String, isBrief: Bool = false, at now: BootTime) {
         var entry = entries[device] ?? Entry()
+        entry.isBrief = isBrief
         if entry.phase == .idle, case .done? = entry.last, let heard = entry.heard,
             now.nanoseconds(since: heard) >= entry.silence
         {
@@ -186,6 +194,7 @@ public struct ConnectionQueue: Sendable {
             entry.phase == .idle && entry.waitingSince != nil && isHeard(entry, at: now)
                 && entry.notBefore.map { $0 <= now } ?? true
         }.min {
+            if $0.value.isBrief != $1.value.isBrief { return $0.value.isBrief }
             let (left, right) = ($0.value.waitingSince, $1.value.waitingSince)
             if let left, let right, left != right { return left < right }
             return $0.key < $1.key

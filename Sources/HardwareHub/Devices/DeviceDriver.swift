@@ -14,6 +14,9 @@ public protocol DeviceDriver: Sendable {
     /// Whether a device that advertises these services may be of one of its kinds.
     func offers(_ kind: String, _ services: [GATTUUID]) -> Bool
 
+    /// Whether devices of a kind are on the air for seconds, when they have something to say.
+    func isBrief(_ kind: String) -> Bool
+
     /// Makes the machine for one connection.
     ///
     /// - Throws: what is missing in the device's configuration: a key.
@@ -60,6 +63,9 @@ public struct DeviceContext: Sendable {
 }
 
 extension DeviceDriver {
+    /// No: they stay.
+    public func isBrief(_ kind: String) -> Bool { false }
+
     /// The first of its kinds.
     public var name: String { kinds.first ?? "" }
 

@@ -143,8 +143,8 @@ final class DeviceStation {
         state.isHere = true
         states[device.id] = state
         if isBack { tellPresence(device.id, isHere: true, silence: silence) }
-        guard driver(of: device.kind) != nil else { return }
-        queue.heard(device.id, at: now)
+        guard let driver = driver(of: device.kind) else { return }
+        queue.heard(device.id, isBrief: driver.isBrief(device.kind), at: now)
         proceed()
     }
 

@@ -21,6 +21,9 @@ public struct HealthDriver: DeviceDriver {
         HealthProfile.all.contains { $0.kind == kind && services.contains($0.service) }
     }
 
+    /// All but those that send a stream as long as they are worn.
+    public func isBrief(_ kind: String) -> Bool { kind != "heart-rate" && kind != "running-speed" }
+
     /// Makes the machine for one connection.
     ///
     /// - Throws: `DeviceFault` for a kind that is not among `kinds`.

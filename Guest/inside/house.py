@@ -265,8 +265,15 @@ class Hub:
         return len(os.listdir(f"/proc/{self.program.pid}/fd"))
 
     def resident_bytes(self) -> int:
+        return self.memory("VmRSS:")
+
+    def own_bytes(self) -> int:
+        """Without the pages of its program, which come as they are used."""
+        return self.memory("RssAnon:")
+
+    def memory(self, kind: str) -> int:
         for line in Path(f"/proc/{self.program.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(kind):
                 return int(line.split()[1]) * 1024
         raise RuntimeError("hubd has ended")
 

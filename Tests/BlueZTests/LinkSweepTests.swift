@@ -14,34 +14,37 @@ struct LinkSweepTests {
 
     @Test("a link that is being ended is not yet one that is left") mutating func patience() {
         for second in stride(from: 0, to: 15, by: 5) as StrideTo<Int64> {
-            #expect(!sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(second)))
+            #expect(!sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(second)))
         }
         #expect(sweep.stuck == 0)
-        #expect(!sweep.look(kernel: 0, known: 0, isSpeaking: false, at: at(15)))
-        #expect(!sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(20)), "another one")
-        #expect(!sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(35)))
-        #expect(sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(40)))
+        #expect(!sweep.look(kernel: 0, known: 0, hasSessions: false, at: at(15)))
+        #expect(!sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(20)), "another one")
+        #expect(!sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(35)))
+        #expect(sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(40)))
     }
 
     @Test("other programs' connections are theirs") mutating func others() {
         for second in 0..<600 as Range<Int64> {
-            #expect(!sweep.look(kernel: 3, known: 3, isSpeaking: false, at: at(second)))
+            #expect(!sweep.look(kernel: 3, known: 3, hasSessions: false, at: at(second)))
         }
         #expect(sweep.stuck == 0)
     }
 
-    @Test("while a device is being spoken with, the others wait") mutating func speaking() {
-        #expect(!sweep.look(kernel: 2, known: 1, isSpeaking: true, at: at(0)))
-        #expect(!sweep.look(kernel: 2, known: 1, isSpeaking: true, at: at(100)))
-        #expect(sweep.stuck == 1)
-        #expect(sweep.look(kernel: 2, known: 1, isSpeaking: false, at: at(105)))
+    @Test("while others are connected, it takes ten minutes") mutating func connected() {
+        var swept: [Int64] = []
+        for second in stride(from: 0, to: 1_300, by: 5) as StrideTo<Int64>
+        where sweep.look(kernel: 2, known: 1, hasSessions: true, at: at(second)) {
+            swept.append(second)
+        }
+        #expect(swept == [600, 1_205])
+        #expect(sweep.look(kernel: 2, known: 1, hasSessions: false, at: at(1_400)))
         #expect(sweep.stuck == 0)
     }
 
     @Test("an adapter is not switched off and on again and again") mutating func pause() {
         var sweeps: [Int64] = []
         for second in stride(from: 0, to: 600, by: 5) as StrideTo<Int64>
-        where sweep.look(kernel: 1, known: 0, isSpeaking: false, at: at(second)) {
+        where sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(second)) {
             sweeps.append(second)
         }
         #expect(sweeps == [20, 140, 260, 380, 500])

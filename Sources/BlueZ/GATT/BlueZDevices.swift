@@ -124,9 +124,8 @@ public final class BlueZDevices {
         let known = max(
             connected.sightings.count { $0.adapter == path },
             sessions.values.count { $0.adapter == path })
-        let isSpeaking = sessions.values.contains { $0.adapter == path && $0.isBusy }
         if sweeps[path, default: LinkSweep()].look(
-            kernel: links, known: known, isSpeaking: isSpeaking, at: Hub.loop.now)
+            kernel: links, known: known, hasSessions: hasSessions(on: path), at: Hub.loop.now)
         {
             client?.radios.first { $0.adapter?.path == path }?.sweep()
         }

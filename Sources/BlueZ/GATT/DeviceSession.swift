@@ -83,12 +83,6 @@ public final class DeviceSession {
         return true
     }
 
-    /// Whether it would be a pity to cut it off: it has just begun. One that rests, or that goes on for
-    /// longer than any device needs to say what it has, can begin anew.
-    var isBusy: Bool {
-        !isResting && report.begin.duration(to: Hub.loop.now) < .seconds(60)
-    }
-
     /// Whether the device is connected and its services are known.
     public var isSpeaking: Bool { phase == .speaking && isConnected }
 

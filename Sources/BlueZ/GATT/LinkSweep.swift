@@ -11,6 +11,8 @@ internal import Glibc
 package struct LinkSweep: Sendable {
     /// How long there must be links too many: bluetoothd itself takes two seconds to disconnect.
     static let patience: Int64 = 20_000_000_000
+    /// The same while other devices are connected, whom it cuts off for some seconds.
+    static let longPatience: Int64 = 600_000_000_000
     /// Between two sweeps: an adapter that is off hears nothing for a second.
     static let pause: Int64 = 120_000_000_000
 
@@ -28,11 +30,11 @@ package struct LinkSweep: Sendable {
     /// - Parameters:
     ///   - kernel: links of the adapter that the kernel has.
     ///   - known: those that bluetoothd knows of.
-    ///   - isSpeaking: whether a device is being spoken with, which must not be cut off.
+    ///   - hasSessions: whether devices are being spoken with, which would be cut off.
     ///   - now: the time.
     /// - Returns: whether the adapter is to be switched off and on now.
     package mutating func look(
-        kernel: Int, known: Int, isSpeaking: Bool, at now: EventLoop.Instant
+        kernel: Int, known: Int, hasSessions: Bool, at now: EventLoop.Instant
     ) -> Bool {
         guard kernel > known else {
             surplusSince = nil
@@ -43,7 +45,7 @@ package struct LinkSweep: Sendable {
         surplusSince = since
         guard now.nanoseconds - since.nanoseconds >= Self.patience else { return false }
         stuck = kernel - known
-        guard !isSpeaking,
+        guard !hasSessions || now.nanoseconds - since.nanoseconds >= Self.longPatience,
             lastSweep.map({ now.nanoseconds - $0.nanoseconds >= Self.pause }) ?? true
         else { return false }
         lastSweep = now

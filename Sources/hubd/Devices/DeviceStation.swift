@@ -495,8 +495,9 @@ final class DeviceStation {
             HubProblem(
                 part: "bluetooth links",
                 text: "the kernel keeps \(left) connections that bluetoothd has ended, and their "
-                    + "devices cannot be heard: hubd switches the adapter off and on, every two "
-                    + "minutes at most; a kernel other than Linux 6.1.192 ends them by itself")
+                    + "devices cannot be heard: hubd switches the adapter off and on when "
+                    + "no device is connected; a kernel other than Linux 6.1.192 ends them by itself"
+            )
         ]
     }
 

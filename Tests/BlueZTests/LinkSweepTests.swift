@@ -35,10 +35,11 @@ struct LinkSweepTests {
         for second in stride(from: 0, to: 1_300, by: 5) as StrideTo<Int64>
         where sweep.look(kernel: 2, known: 1, hasSessions: true, at: at(second)) {
             swept.append(second)
+            sweep.swept(at: at(second))
         }
         #expect(swept == [600, 1_205])
         #expect(sweep.look(kernel: 2, known: 1, hasSessions: false, at: at(1_400)))
-        #expect(sweep.stuck == 0)
+        #expect(sweep.stuck == 1)
     }
 
     @Test("an adapter is not switched off and on again and again") mutating func pause() {
@@ -46,6 +47,7 @@ struct LinkSweepTests {
         for second in stride(from: 0, to: 600, by: 5) as StrideTo<Int64>
         where sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(second)) {
             sweeps.append(second)
+            sweep.swept(at: at(second))
         }
         #expect(sweeps == [20, 140, 260, 380, 500])
     }

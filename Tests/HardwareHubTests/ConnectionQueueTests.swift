@@ -41,13 +41,26 @@ struct ConnectionQueueTests {
     @Test("who is on the air for seconds goes before who stays") mutating func brief() {
         queue.heard("band", at: at(0))
         queue.heard("belt", at: at(1))
-        queue.heard("scale", isBrief: true, at: at(2))
+        queue.heard("meter", isBrief: true, at: at(2))
+        queue.heard("scale", isBrief: true, at: at(3))
         var calls: [String] = []
-        while let id = queue.next(at: at(3)) {
+        while let id = queue.next(at: at(4)) {
             calls.append(id)
             queue.connected(id)
         }
-        #expect(calls == ["scale", "band", "belt"])
+        #expect(calls == ["scale", "meter", "band", "belt"])
+    }
+
+    @Test("nobody waits for ever") mutating func longWait() {
+        queue.heard("band", at: at(0))
+        for second in 1...61 as ClosedRange<Int64> {
+            queue.heard("band", at: at(second * 1_000))
+            queue.heard("scale\(second)", isBrief: true, at: at(second * 1_000))
+            let next = queue.next(at: at(second * 1_000)) ?? ""
+            #expect(next == (second < 60 ? "scale\(second)" : "band"), "after \(second) s")
+            if next == "band" { break }
+            queue.ended(next, .done, hadFindings: true, at: at(second * 1_000))
+        }
     }
 
     @Test("who is not heard any more is not called") mutating func gone() {

@@ -127,7 +127,8 @@ public final class BlueZDevices {
         if sweeps[path, default: LinkSweep()].look(
             kernel: links, known: known, hasSessions: hasSessions(on: path), at: Hub.loop.now)
         {
-            client?.radios.first { $0.adapter?.path == path }?.sweep()
+            let radio = client?.radios.first { $0.adapter?.path == path }
+            if radio?.sweep() == true { sweeps[path]?.swept(at: Hub.loop.now) }
         }
     }
 

@@ -48,10 +48,14 @@ package struct LinkSweep: Sendable {
         guard !hasSessions || now.nanoseconds - since.nanoseconds >= Self.longPatience,
             lastSweep.map({ now.nanoseconds - $0.nanoseconds >= Self.pause }) ?? true
         else { return false }
+        return true
+    }
+
+    /// The adapter is being switched off and on.
+    package mutating func swept(at now: EventLoop.Instant) {
         lastSweep = now
         surplusSince = nil
         stuck = 0
-        return true
     }
 
     /// How many links the kernel has on an adapter: it lists them as `hci0:64`, by their handle

@@ -99,9 +99,12 @@ public final class BlueZRadio {
     }
 
     /// Ends links that nothing else ends; see `LinkSweep`.
-    func sweep() {
-        machine.sweep(at: Hub.loop.now)
+    ///
+    /// - Returns: whether that has begun.
+    func sweep() -> Bool {
+        guard machine.sweep(at: Hub.loop.now) else { return false }
         proceed()
+        return true
     }
 
     func tick() {

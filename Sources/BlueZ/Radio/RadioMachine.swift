@@ -194,12 +194,15 @@ public struct RadioMachine: Sendable {
 
     /// Switches the adapter off and on, for a reason that is not the radio's; not while anything else
     /// is being done with it.
-    public mutating func sweep(at now: Instant) {
-        guard adapter?.isPowered == true, listeningSince != nil, pending == nil, plan.isEmpty,
+    ///
+    /// - Returns: whether that has begun.
+    public mutating func sweep(at now: Instant) -> Bool {
+        guard adapter?.isPowered == true, service == .present, pending == nil, plan.isEmpty,
             retryAt == nil
-        else { return }
+        else { return false }
         powerCycle()
         settle(at: now)
+        return true
     }
 
     /// Lets time pass; `hearsElsewhere` is whether another radio of the hub hears something now, and

@@ -4,8 +4,9 @@ public import BeaconScanner
 /// connections end, and asks it who is next.
 ///
 /// A controller makes one connection at a time, so one is being made at a time; up to 16 last
-/// (reliability, F17). First come those that are on the air for seconds, a scale, before those that
-/// stay, a band; of each, who waits longest. A device is only called while it is
+/// (reliability, F17). First come those that are on the air for seconds, a scale, and of them who
+/// came last: who has been there for long will be there for longer. After a minute nobody is passed
+/// any more. Then come those that stay, a band, who waits longest first. A device is only called while it is
 /// heard: calling one that has gone costs everybody 20 s.
 ///
 /// After a connection a device is left alone for a while that depends on how it went:
@@ -35,6 +36,9 @@ public struct ConnectionQueue: Sendable {
     /// again after the connection, and must not be called again and again for that.
     public static let longSilence: Int64 = 30_000_000_000
 
+    /// Who waits for so long is passed by nobody.
+    static let longWait: Int64 = 60_000_000_000
+
     /// What a device is doing.
     public enum Phase: Hashable, Sendable {
         /// Not connected.
@@ -61,6 +65,13 @@ public struct ConnectionQueue: Sendable {
         var last: DeviceOutcome?
         /// Whether the last connection brought anything.
         var hadFindings = false
+
+        /// Its place in the line; the lowest is next.
+        func rank(at now: BootTime) -> (Int, Int64) {
+            let since = waitingSince?.nanoseconds ?? now.nanoseconds
+            if now.nanoseconds &- since >= ConnectionQueue.longWait { return (0, since) }
+            return isBrief ? (1, 0 &- since) : (2, since)
+        }
 
         var silence: Int64 { hadFindings ? ConnectionQueue.silence : ConnectionQueue.longSilence }
     }
@@ -194,10 +205,8 @@ public struct ConnectionQueue: Sendable {
             entry.phase == .idle && entry.waitingSince != nil && isHeard(entry, at: now)
                 && entry.notBefore.map { $0 <= now } ?? true
         }.min {
-            if $0.value.isBrief != $1.value.isBrief { return $0.value.isBrief }
-            let (left, right) = ($0.value.waitingSince, $1.value.waitingSince)
-            if let left, let right, left != right { return left < right }
-            return $0.key < $1.key
+            let (left, right) = ($0.value.rank(at: now), $1.value.rank(at: now))
+            return left == right ? $0.key < $1.key : left < right
         }?.key
     }
 

@@ -197,9 +197,10 @@ public struct RadioMachine: Sendable {
     ///
     /// - Returns: whether that has begun.
     public mutating func sweep(at now: Instant) -> Bool {
-        guard adapter?.isPowered == true, service == .present, pending == nil, plan.isEmpty,
-            retryAt == nil
+        guard adapter?.isPowered == true, service == .present, pending == nil, plan.isEmpty
         else { return false }
+        // What waits to be tried again is in the plan too.
+        retryAt = nil
         powerCycle()
         settle(at: now)
         return true

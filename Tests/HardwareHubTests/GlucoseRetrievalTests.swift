@@ -68,7 +68,7 @@ struct GlucoseRetrievalTests {
             { $0.filter { isContext($0, table) } + $0.filter { !isContext($0, table) } },
             { $0.reversed() },
         ]
-        var random = SeededGenerator(1)
+        var random = SeededGenerator(state: 1)
         for order in orders + [{ $0.shuffled(using: &random) }] {
             meter.shuffle = order
             let session = try meter.visit()
@@ -299,7 +299,7 @@ struct GlucoseRetrievalTests {
     /// any more may have been made or not.
     @Test func whateverHappensEachRecordIsKeptOnce() throws {
         for seed in 1...150 as ClosedRange<UInt64> {
-            var random = SeededGenerator(seed)
+            var random = SeededGenerator(state: seed)
             var meter = GlucoseMeter()
             meter.selects = Int.random(in: 0..<4, using: &random) > 0
             meter.counts = Int.random(in: 0..<4, using: &random) > 0
@@ -395,20 +395,5 @@ struct GlucoseRetrievalTests {
             }
         }
         return session
-    }
-}
-
-/// Numbers that are the same for the same seed (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

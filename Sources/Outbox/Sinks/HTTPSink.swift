@@ -4,6 +4,7 @@ internal import CCurl
 struct HTTPSink: Sink {
     let settings: HTTPSinkSettings
     let limits: DeliveryLimits
+    let mayOvertake = true
     private let endpoint: Endpoint
     private let clock: @Sendable () -> EventTime
     private var transfer: Transfer?

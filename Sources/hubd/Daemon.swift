@@ -72,10 +72,11 @@ final class Daemon {
         writer = EventWriter(clock: clock)
         let commits = CommitFeed()
         Folder.make(for: loaded.settings.store.path)
-        store = try await Store.open(
-            StoreSettings(
-                path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
-                clock: { clock.now() }, onCommit: { commits.publish($0) }))
+        var keeping = StoreSettings(
+            path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
+            clock: { clock.now() }, onCommit: { commits.publish($0) })
+        keeping.onLongWork = { ServiceManager.needsTime() }
+        store = try await Store.open(keeping)
         let presence = loaded.settings.presenceSettings
         let shop = Shop(
             loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))
@@ -279,6 +280,7 @@ final class Daemon {
             }
             problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
         }
+        problems += outbox.mismatches.map { HubProblem($0, loaded.settings) }
         problems += devices.problems
         if let busProblem { problems.append(busProblem) }
         if let configurationProblem { problems.append(configurationProblem) }

@@ -23,6 +23,10 @@ enum HubInterface {
                 "Each sink's queue, and the events that a sink would not have."
             ) { _ throws(BusError) in [try await daemon.outbox().value] }
             Method(
+                "Ledger", out: ["ledger": "a{sv}"], needs: .read,
+                "What came in at each stage and what became of all of it: even, accounts."
+            ) { _ throws(BusError) in [try await daemon.ledger().value] }
+            Method(
                 "Diagnose", out: ["diagnosis": "a{sv}"], needs: .read,
                 "Looks at disk, clock and sinks as hubd sees them; takes up to 20 s."
             ) { _ in [await daemon.diagnose().value] }

@@ -53,6 +53,16 @@ extension Daemon {
         }
     }
 
+    func ledger() async throws(BusError) -> Fields {
+        do throws(OutboxError) {
+            return LedgerReport(
+                settings: loaded.settings, accounts: try await store.ledgerAccounts()
+            ).fields()
+        } catch {
+            throw BusError(error)
+        }
+    }
+
     func retry(_ id: String) async throws(BusError) {
         let id = try Self.eventID(id)
         do throws(OutboxError) { try await store.retry(id) } catch { throw BusError(error) }

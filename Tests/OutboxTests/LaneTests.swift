@@ -143,6 +143,19 @@ struct LaneTests {
         await store.close()
     }
 
+    /// Hours without network, scaled down: every event is kept in less than its share of 128 MiB,
+    /// and every number comes, once.
+    @Test func anOutage() throws {
+        let script = Rig.scripts + "/../../Bench/drain.py"
+        let outcome = try Rig.run("python3", [script, Rig.program, scratch.path, "8000"])
+        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(outcome.output.contains("the service has 8001, 0 came twice, 0 are missing"))
+        #expect(outcome.output.contains("kept 8000 shed 0 "))
+        #expect(outcome.output.contains("ledger even"))
+        let size = try #require(FileSystem.length(of: scratch.file("hubd.db")))
+        #expect(size / 8_000 < (128 << 20) / 259_200)
+    }
+
     /// A file has its events in order, whatever waits.
     @Test func filesKeepTheirOrder() async throws {
         let store = try await Store.open(.test(scratch))

@@ -33,7 +33,7 @@ public enum SinkProbe {
             }
             let (answer, expires) = transfer.connect(within: limit)
             guard answer.code == CURLE_OK else {
-                throw HTTPVerdict(host: endpoint.host, now: 0, caFile: caFile).fault(answer)
+                throw HTTPVerdict(host: endpoint.host, now: 0, settings).fault(answer)
             }
             return Result(fault: nil, expires: expires)
         } catch {
@@ -44,7 +44,7 @@ public enum SinkProbe {
     /// What is wrong with the file of a signing secret; nil when nothing is, or there is no file.
     public static func fault(secretFile: String?) -> SinkFault? {
         do throws(SinkFault) {
-            _ = try Webhook(secretFile: secretFile)
+            _ = try Webhook(secretFiles: secretFile.map { [$0] } ?? [])
             return nil
         } catch {
             return error

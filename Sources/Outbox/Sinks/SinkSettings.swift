@@ -14,6 +14,14 @@ public enum SinkSettings: Sendable, Hashable {
         }
     }
 
+    /// The most events of a delivery.
+    var batch: Int {
+        switch self {
+        case .file: 512
+        case .http(let http): max(1, http.batch)
+        }
+    }
+
     /// How old presence and telemetry may become before this sink; nil for as old as they are.
     public var maxAge: Duration? {
         switch self {
@@ -78,6 +86,17 @@ public struct HTTPSinkSettings: Sendable, Hashable {
 
         /// Makes the usual limits.
         public init() {}
+    }
+
+    /// All files with signing secrets.
+    var allSecretFiles: [String] { (secretFile.map { [$0] } ?? []) + secretFiles }
+
+    /// The limits for a body of so many bytes: what is slowed down on purpose may take its time.
+    func limits(for bytes: Int) -> Limits {
+        guard let maxRate, maxRate > 0 else { return limits }
+        var limits = limits
+        limits.whole += .milliseconds(Int64(Double(bytes) / Double(maxRate) * 1_000))
+        return limits
     }
 
     /// Makes settings with the usual limits.

@@ -53,6 +53,28 @@ extension Store {
         guard count > 0 else { throw OutboxError(.unknownEvent, "\(id) is no rejected event") }
     }
 
+    /// What the next delivery to a sink is made of; nil when there is no such sink.
+    ///
+    /// It may be out of date the moment it is made: another delivery may be under way.
+    public func preview(_ sink: String) throws(OutboxError) -> SinkPreview? {
+        guard let courier = couriers.first(where: { $0.name == sink }) else { return nil }
+        let events = try attempt { ledger throws(DatabaseError) in
+            guard let cursor = ledger.cursors[sink] else { return [] as [StoredEvent] }
+            return try ledger.next(
+                for: cursor, lane: .regular, limit: courier.settings.batch, bytes: 512 * 1_024)
+        }.map(outward)
+        switch courier.settings {
+        case .http(let http):
+            return HTTPSink.preview(
+                of: events, http,
+                at: settings.clock().unixNanoseconds.floorDivided(by: 1_000_000_000).quotient)
+        case .file(let file):
+            let lines = events.flatMap { $0.line + [UInt8(ascii: "\n")] }
+            return SinkPreview(
+                request: "append \(file.path)", headers: [], body: lines, count: events.count)
+        }
+    }
+
     /// How the store and the sinks are doing; while the database is failed, what is known without
     /// it.
     public func status() -> OutboxStatus {

@@ -12,6 +12,9 @@ public struct StoreSettings: Sendable {
     public var clock: @Sendable () -> EventTime
     /// Called with each batch that has become durable, on the store's thread: it must not block.
     public var onCommit: @Sendable ([StoredEvent]) -> Void
+    /// What an event is for those outside of the box: every sink gets it as this returns it. On the
+    /// store's thread.
+    public var outward: @Sendable (Event) -> Event = { $0 }
     /// Called about once a second, on the store's thread, while it opens the database and that
     /// takes long: it is brought forward, or saved.
     public var onLongWork: @Sendable () -> Void = {}

@@ -114,9 +114,17 @@ extension Store {
             }
             return try regularLoad(for: courier, cursor, limits, ledger)
         }
-        guard let load else { return nil }
+        guard var load else { return nil }
+        load.events = load.events.map(outward)
         handedOut[courier.name, default: 0] += Int64(load.events.count)
         return load
+    }
+
+    /// An event as it leaves the box; nothing goes to a sink but by way of here.
+    func outward(_ stored: StoredEvent) -> StoredEvent {
+        var stored = stored
+        stored.event = settings.outward(stored.event)
+        return stored
     }
 
     private func regularLoad(

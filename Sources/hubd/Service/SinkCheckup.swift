@@ -52,7 +52,7 @@ enum SinkCheckup {
         guard let reach else { return [late] }
         var checks = Way.check(reach, sink: name, host: place.host, port: place.port)
         guard case .connected = reach else { return checks }
-        if case .http(_, let secretFile, _) = sink.kind,
+        if case .http(_, let secretFile, _, _) = sink.kind,
             let fault = SinkProbe.fault(secretFile: secretFile.map(Credential.path))
         {
             checks.append(.failed("sink", name, fault.text, mend: "let user hubd read the file"))

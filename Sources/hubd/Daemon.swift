@@ -76,7 +76,15 @@ final class Daemon {
             path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
             clock: { clock.now() }, onCommit: { commits.publish($0) })
         keeping.onLongWork = { ServiceManager.needsTime() }
+        let disclosure = Disclosure()
+        keeping.outward = { disclosure.outward($0) }
         store = try await Store.open(keeping)
+        do throws(OutboxError) {
+            try await disclosure.prepare(store)
+        } catch {
+            // Without a key nobody is named; the rest goes on.
+            journal.warning("store: no key for pseudonyms could be kept: \(error.text)")
+        }
         let presence = loaded.settings.presenceSettings
         let shop = Shop(
             loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))

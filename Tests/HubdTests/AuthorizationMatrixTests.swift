@@ -38,7 +38,8 @@ struct AuthorizationMatrixTests {
             "org.hubd.Device1.State", "org.hubd.Device1.Link", "org.hubd.Device1.Problem",
         ],
         "inspect": [
-            "org.hubd.Hub1.Events", "org.hubd.Device1.Describe", "org.hubd.Device1.Owners",
+            "org.hubd.Hub1.Events", "org.hubd.Hub1.PreviewDelivery", "org.hubd.Device1.Describe",
+            "org.hubd.Device1.Owners",
             "org.hubd.Device1.LastMeasurement",
         ],
         "serve": ["org.hubd.Campaigns1.Shake"],

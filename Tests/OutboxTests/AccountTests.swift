@@ -120,6 +120,18 @@ struct AccountTests {
         await store.close()
     }
 
+    /// Whoever waits for the start is told that a salvage takes its time.
+    @Test func aSalvageAsksForTime() async throws {
+        try scratch.write(Array("this is no database".utf8), to: "hubd.db")
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        var settings = StoreSettings.test(scratch)
+        settings.onLongWork = { ask.yield() }
+        let store = try await Store.open(settings)
+        ask.finish()
+        #expect(await asked.reduce(0) { count, _ in count + 1 } >= 2)
+        await store.close()
+    }
+
     /// Kills at random instants, with events dropped for room and for age, refused, and taken back.
     @Test func afterKills() throws {
         let outcome = try Rig.script("accounts.py", [Rig.program, scratch.path, "40", "1"])

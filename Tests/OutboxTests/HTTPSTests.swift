@@ -121,8 +121,9 @@ struct HTTPSTests {
         if code == nil {
             #expect(try server.next { $0.sequences != nil }.sequences == [1])
         } else {
-            let fault = try #require(try await fault(store))
-            #expect(fault.code == code, "\(fault)")
+            // In TLS 1.3 the service says no after the handshake, and its reset may come before its
+            // word: then the next try tells.
+            try await until { await store.status().sinks.first?.fault?.code == code }
             #expect(await store.status().sinks.first?.cursor == 0)
         }
         await store.close()

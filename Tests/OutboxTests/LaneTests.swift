@@ -211,6 +211,24 @@ struct LaneTests {
         await store.close()
     }
 
+    /// Within one boot a wall clock that jumps by ten years changes neither age nor order.
+    @Test(arguments: [-10, 10])
+    func theWallClockJumps(years: Int64) async throws {
+        let server = try SyncServer(["200"], signed: false)
+        let store = try await Store.open(.test(scratch))
+        var jumped = someTime
+        jumped.unixNanoseconds += years * 365 * 86_400 * 1_000_000_000
+        _ = try await store.append([.test(1, class: .presence, time: jumped)])
+        _ = try await store.append([.test(2, class: .presence)])
+        var http = HTTPSinkSettings(url: "http://localhost:\(server.port)/")
+        http.maxAge = .seconds(60)
+        try await store.deliver(to: [.http(http)])
+        #expect(try server.next().sequences == [1, 2])
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+
     /// A clock that nobody set says nothing about age.
     @Test func ageNeedsAClock() async throws {
         let server = try SyncServer(["200"], signed: false)

@@ -174,7 +174,10 @@ struct HTTPVerdict {
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR:
             SinkFault(.notHTTP, "\(host) does not speak HTTP: \(answer.text)")
         default:
-            SinkFault(.reset, "\(host) cut the connection off: \(answer.text)")
+            SinkFault(
+                .reset,
+                "\(host) cut the connection off: \(answer.text)"
+                    + (certFile.map { "; it may not want certFile \($0)" } ?? ""))
         }
     }
 

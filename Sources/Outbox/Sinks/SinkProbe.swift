@@ -18,16 +18,20 @@ public enum SinkProbe {
     ///   - port: the port.
     ///   - isEncrypted: whether to set up TLS, with the certificate verified.
     ///   - caFile: the authorities to trust; nil for the system's.
+    ///   - sink: the settings whose pin, proxy and certificate are used; nil for none.
     ///   - limit: how long it may take in all.
     /// - Returns: what is wrong, and when the certificate expires.
     public static func connect(
-        host: String, port: UInt16, isEncrypted: Bool, caFile: String?, within limit: Duration
+        host: String, port: UInt16, isEncrypted: Bool, caFile: String?,
+        as sink: HTTPSinkSettings? = nil, within limit: Duration
     ) -> Result {
         let name = host.contains(":") ? "[\(host)]" : host
         let url = "\(isEncrypted ? "https" : "http")://\(name):\(port)/"
         do throws(SinkFault) {
             let endpoint = try Endpoint(url)
-            let settings = HTTPSinkSettings(url: url, caFile: caFile)
+            var settings = sink ?? HTTPSinkSettings(url: url)
+            settings.url = url
+            settings.caFile = caFile
             guard let transfer = Transfer(endpoint, settings) else {
                 throw SinkFault(.setting, "no memory for a connection")
             }

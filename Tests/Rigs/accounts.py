@@ -67,7 +67,7 @@ environment = dict(
 def live(acks):
     """One life of the store, which ends after so many acknowledgements."""
     process = subprocess.Popen(
-        [rig, "churn", folder], env=dict(environment, RIG_MAX_AGE=rng.choice(["100", "10000"])),
+        [rig, "churn", folder], env=dict(environment, RIG_MAX_AGE=rng.choice(["1", "10000"])),
         text=True, stdout=subprocess.PIPE)
     acked = []
     for line in process.stdout:

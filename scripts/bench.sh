@@ -46,6 +46,16 @@ for _ in 1 2 3; do
     awk "BEGIN { printf \"  outbox %d/s, bare C %d/s: ratio %.2f\n\", $ours, $limit, $ours/$limit }"
 done
 
+echo "72 hours without network at an event a second, then drained (at most 128 MiB, at least 2,000/s)"
+mkdir "$folder/bench-outage"
+python3 Bench/drain.py "$bin/outbox-rig" "$folder/bench-outage" 259200 | sed 's/^/  /'
+rm -rf "$folder/bench-outage"
+
+echo "A store of version 1 with 100,000 events brought forward (at most 2 s)"
+mkdir "$folder/bench-migrate"
+python3 Tests/Rigs/migrate.py "$bin/outbox-rig" "$folder/bench-migrate" 0 1 100000 | sed 's/^/  /'
+rm -rf "$folder/bench-migrate"
+
 echo "Hearing over D-Bus: 200,000 advertisements as fast as the bus takes them"
 for program in bluez-replay bus-limit; do
     # shellcheck disable=SC2046

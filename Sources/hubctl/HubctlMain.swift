@@ -9,7 +9,8 @@ enum HubctlMain {
     static var verbs: [any Verb.Type] {
         [
             StatusVerb.self, BeaconsVerb.self, CampaignsVerb.self, ShakeVerb.self,
-            EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, ReloadVerb.self,
+            EventsVerb.self, OutboxVerb.self, LedgerVerb.self, ImportVerb.self, ExportVerb.self,
+            ReloadVerb.self,
             DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
             DevicesVerb.self, DeviceVerb.self, PairVerb.self, BindVerb.self, UnbindVerb.self,
             ReplaceVerb.self, ForgetVerb.self,

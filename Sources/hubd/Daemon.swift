@@ -72,10 +72,19 @@ final class Daemon {
         writer = EventWriter(clock: clock)
         let commits = CommitFeed()
         Folder.make(for: loaded.settings.store.path)
-        store = try await Store.open(
-            StoreSettings(
-                path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
-                clock: { clock.now() }, onCommit: { commits.publish($0) }))
+        var keeping = StoreSettings(
+            path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
+            clock: { clock.now() }, onCommit: { commits.publish($0) })
+        keeping.onLongWork = { ServiceManager.needsTime() }
+        let disclosure = Disclosure()
+        keeping.outward = { disclosure.outward($0) }
+        store = try await Store.open(keeping)
+        do throws(OutboxError) {
+            try await disclosure.prepare(store)
+        } catch {
+            // Without a key nobody is named; the rest goes on.
+            journal.warning("store: no key for pseudonyms could be kept: \(error.text)")
+        }
         let presence = loaded.settings.presenceSettings
         let shop = Shop(
             loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))
@@ -280,6 +289,7 @@ final class Daemon {
             }
             problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
         }
+        problems += outbox.mismatches.map { HubProblem($0, loaded.settings) }
         problems += devices.problems
         if let busProblem { problems.append(busProblem) }
         if let configurationProblem { problems.append(configurationProblem) }

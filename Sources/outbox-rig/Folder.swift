@@ -25,6 +25,7 @@ struct Folder {
             settings.synchronous = mode
         }
         if let quota = environment("RIG_QUOTA").flatMap(Int64.init) { settings.quota = quota }
+        if environment("RIG_HURRY") != nil { settings.backoff = .hurry }
         return settings
     }
 
@@ -93,10 +94,58 @@ func openFolders() async throws {
             }
             await store.close()
             say(
-                "\(audit.integrity) count \(audit.count) last \(audit.last) batch "
-                    + String(decoding: batch, as: UTF8.self))
+                "\(audit.integrity) count \(audit.count) last \(audit.last) ledger "
+                    + "\(audit.ledger) batch " + String(decoding: batch, as: UTF8.self))
         } catch {
             say("failed \(error)")
         }
+    }
+}
+
+/// Opens one folder after the other, delivers nothing, and says whether the accounts come out even.
+func auditFolders() async throws {
+    while let path = readLine() {
+        do throws(OutboxError) {
+            let store = try await Store.open(Folder(path: path).settings)
+            let audit = try await store.audit()
+            await store.close()
+            say("\(audit.integrity) count \(audit.count) last \(audit.last) ledger \(audit.ledger)")
+        } catch {
+            say("failed \(error)")
+        }
+    }
+}
+
+/// Keeps a store busy in all the ways in which events leave it: more presence and telemetry than
+/// there is room for, and a service at RIG_SINK that refuses some events and is away at times.
+func churn(_ arguments: [String]) async throws {
+    guard arguments.count == 1, let url = environment("RIG_SINK") else { exit(64) }
+    let folder = Folder(path: arguments[0])
+    let store = try await Store.open(folder.settings)
+    var http = HTTPSinkSettings(url: url, batch: 16)
+    http.maxAge = environment("RIG_MAX_AGE").flatMap(Int.init).map { .milliseconds($0) }
+    try await store.deliver(to: [.http(http), folder.sink])
+    say("ready")
+    var number = 0
+    while true {
+        for _ in 0..<40 {
+            number += 1
+            store.post(Folder.event(batch: -1, index: number, class: .presence))
+            store.post(Folder.event(batch: -1, index: number, class: .telemetry))
+        }
+        let events = (0..<3).map { Folder.event(batch: number, index: $0) }
+        if let receipts = try? await store.append(events), let last = receipts.last {
+            say("acked \(last.sequence) \(number)")
+        }
+    }
+}
+
+extension StoreAudit {
+    /// The accounts that do not come out even, in one word.
+    var ledger: String {
+        mismatches.isEmpty
+            ? "even"
+            : mismatches.map { "\($0.stage):\($0.difference)" }.joined(separator: ",")
+                .replacing(" ", with: "")
     }
 }

@@ -40,7 +40,10 @@ struct SettingsTests {
               sinks: [ { kind: "file", path: "/var/lib/hubd/events.jsonl", maxSize: "1MiB", keep: 3 },
                        { kind: "http", url: "https://sync.example/v1/events", secretFile: "sync-key",
                          caFile: "/etc/hubd/ca.pem" },
-                       { kind: "http", url: "http://[::1]:8080/" },
+                       { kind: "http", url: "https://c.example/", secretFiles: ["/a", "b"],
+                         certFile: "/c.pem", keyFile: "key", maxRate: "64KiB", maxAge: "2d",
+                         pin: "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                         proxy: "socks5h://[::1]:1080" },
                        { kind: "http", name: "http-2", url: "http://127.0.0.1:8080/" },
                        { kind: "mqtt", url: "mqtts://broker.example:8883", topic: "hubs/{hub}/{type}",
                          qos: 2, clientId: "hub-1", username: "hub", passwordFile: "/run/pw",
@@ -71,6 +74,17 @@ struct SettingsTests {
                 == .http(
                     url: "https://sync.example/v1/events", secretFile: "sync-key",
                     caFile: "/etc/hubd/ca.pem"))
+        var more = Sink.HTTP()
+        more.secretFiles = ["/a", "b"]
+        more.certFile = "/c.pem"
+        more.keyFile = "key"
+        more.maxRate = 64 << 10
+        more.maxAge = .seconds(2 * 86_400)
+        more.pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+        more.proxy = "socks5h://[::1]:1080"
+        #expect(
+            settings.sinks[2].kind
+                == .http(url: "https://c.example/", secretFile: nil, caFile: nil, more))
         #expect(
             settings.sinks[4].kind
                 == .mqtt(

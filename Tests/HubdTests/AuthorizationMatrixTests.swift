@@ -30,7 +30,7 @@ struct AuthorizationMatrixTests {
             "org.freedesktop.DBus.Peer.GetMachineId", "org.freedesktop.DBus.Properties.Get",
             "org.freedesktop.DBus.Properties.Set", "org.freedesktop.DBus.Properties.GetAll",
             "org.freedesktop.DBus.ObjectManager.GetManagedObjects", "org.hubd.Hub1.Status",
-            "org.hubd.Hub1.Outbox", "org.hubd.Hub1.Diagnose",
+            "org.hubd.Hub1.Outbox", "org.hubd.Hub1.Ledger", "org.hubd.Hub1.Diagnose",
             "org.hubd.Hub1.Version", "org.hubd.Beacons1.List", "org.hubd.Beacons1.ListUnknown",
             "org.hubd.Beacons1.Export", "org.hubd.Beacons1.Zones", "org.hubd.Campaigns1.List",
             "org.hubd.Campaigns1.Preview", "org.hubd.Devices1.List",
@@ -38,7 +38,8 @@ struct AuthorizationMatrixTests {
             "org.hubd.Device1.State", "org.hubd.Device1.Link", "org.hubd.Device1.Problem",
         ],
         "inspect": [
-            "org.hubd.Hub1.Events", "org.hubd.Device1.Describe", "org.hubd.Device1.Owners",
+            "org.hubd.Hub1.Events", "org.hubd.Hub1.PreviewDelivery", "org.hubd.Device1.Describe",
+            "org.hubd.Device1.Owners",
             "org.hubd.Device1.LastMeasurement",
         ],
         "serve": ["org.hubd.Campaigns1.Shake"],

@@ -64,7 +64,7 @@ struct DeliveryMachineTests {
         setAside(Int64(DeliveryMachine.streakLimit), &machine)
         #expect(machine.order == .probe)
         let action = machine.finished(.rejected(rejected), of: events(99...99), random: longest)
-        #expect(action == .takeBack(from: 1, rejected, .seconds(2)))
+        #expect(action == .takeBack([.regular: Array(1...8)], rejected, .seconds(2)))
         // Single events from now on, with longer and longer waits, until one is accepted.
         #expect(machine.order == .probe)
         #expect(
@@ -144,7 +144,7 @@ struct DeliveryMachineTests {
         }
         #expect(machine.order == .probe)
         let action = machine.finished(.denied(denied), of: events(99...99), random: longest)
-        #expect(action == .takeBack(from: 1, denied, .seconds(2)))
+        #expect(action == .takeBack([.regular: Array(1...8)], denied, .seconds(2)))
     }
 
     @Test func anAcceptedProbeProvesTheOthersGuilty() {

@@ -16,6 +16,9 @@ final class SyncServer {
         var encoding: String?
         var bytes: Int?
         var post: Bool?
+        /// How many signatures there were, and the port at the other end of the connection.
+        var signatures: Int?
+        var client: Int?
         /// Seconds on a clock of its own.
         var at: Double?
     }
@@ -29,11 +32,16 @@ final class SyncServer {
     private let output = Pipe()
     private var buffer: [UInt8] = []
 
-    init(_ behaviours: [String], certificate: String = "-", signed: Bool = true) throws {
+    init(
+        _ behaviours: [String], certificate: String = "-", signed: Bool = true,
+        clients: String? = nil
+    ) throws {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["python3", Rig.scripts + "/sync_server.py", signed ? Self.secret : "-", certificate]
-            + behaviours
+            [
+                "python3", Rig.scripts + "/sync_server.py", signed ? Self.secret : "-",
+                certificate + (clients.map { "," + $0 } ?? ""),
+            ] + behaviours
         process.standardInput = input
         process.standardOutput = output
         try process.run()

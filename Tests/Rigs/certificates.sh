@@ -23,3 +23,9 @@ server valid ca localhost 2
 server unknown stranger localhost 2
 server othername ca elsewhere.example 2
 server expired ca localhost -1
+# Of the hub itself, by the service's authority and by a stranger.
+server client ca hub 2
+server alien stranger hub 2
+# The pin of a key (RFC 7469, section 2.4).
+openssl pkey -in valid.key -pubout -outform der | openssl dgst -sha256 -binary \
+  | openssl base64 | sed 's|^|sha256//|' > valid.pin

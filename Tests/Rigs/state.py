@@ -55,7 +55,10 @@ def problems(folder, report, acked, batch):
         found.append(f"gap: {report['count']} events up to {last}")
     if batch >= 0 and int(report.get("batch", -1)) < batch:
         found.append(f"state: batch {batch} was acknowledged, {report.get('batch')} is kept")
+    if report.get("ledger") != "even":
+        found.append("ledger: " + str(report.get("ledger")))
     found += torn_batches(os.path.join(folder, "hubd.db"))
+    found += uneven_accounts(os.path.join(folder, "hubd.db"))
     found += file_problems(folder, last)
     return found
 
@@ -73,6 +76,40 @@ def mark(path):
         if match and zlib.crc32(match[1]) == int(match[3]):
             reserved = max(reserved, int(match[2]))
     return reserved
+
+
+def uneven_accounts(path):
+    """What came in and what became of it, counted from the rows and compared with the counts."""
+    base = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        tally = dict(base.execute("SELECT name, count FROM tally"))
+        kept = base.execute("SELECT count(*) FROM event").fetchone()[0]
+        last = base.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
+        sinks = base.execute(
+            "SELECT name, cursor, max(cursor, express), base, confirmed, given_up, shed, expired "
+            "FROM sink").fetchall()
+        waiting = {
+            name: base.execute(
+                "SELECT count(*) FROM event WHERE sequence > ? AND (class > 0 OR sequence > ?)",
+                (cursor, express)).fetchone()[0]
+            for name, cursor, express, *_ in sinks}
+        rejected = dict(base.execute("SELECT sink, count(*) FROM rejected GROUP BY sink"))
+    finally:
+        base.close()
+    count = lambda *names: sum(tally.get(name, 0) for name in names)
+    committed = count("committedValue", "committedPresence", "committedTelemetry")
+    found = []
+    used = last[0] if last else 0
+    if used != committed + count("earlier", "skipped"):
+        found.append(f"numbers: {used} used, {tally}")
+    gone = count("retired", "shedPresence", "shedTelemetry", "lost")
+    if committed + count("mended") != gone + kept:
+        found.append(f"store: {kept} kept, {tally}")
+    for name, _, _, start, confirmed, given_up, shed, expired in sinks:
+        became = confirmed + given_up + shed + expired + waiting[name] + rejected.get(name, 0)
+        if start + committed != became:
+            found.append(f"{name}: {start + committed} were due, {became} are accounted for")
+    return found
 
 
 def torn_batches(path):

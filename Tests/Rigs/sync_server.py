@@ -4,7 +4,8 @@
 usage: sync_server.py SECRET CERTIFICATE BEHAVIOUR…
 
 SECRET is base64, or - to check no signature. CERTIFICATE is a PEM file with a key,
-- for plain HTTP, or plain-on-tls to answer HTTP where TLS is expected. Each request
+- for plain HTTP, or plain-on-tls to answer HTTP where TLS is expected; behind a comma the
+authorities of the clients that are let in. Each request
 takes the next behaviour; the last one stays:
 
   200, 400, …       that status            413:N      413 beyond N events, else 200
@@ -43,12 +44,16 @@ def say(line):
     sys.stdout.flush()
 
 
+def signatures(headers):
+    return headers.get("webhook-signature", "").split()
+
+
 def signature_of(headers, body):
     if secret == "-":
         return "unchecked"
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     code = hmac.new(base64.b64decode(secret), signed, hashlib.sha256).digest()
-    good = headers["webhook-signature"] == "v1," + base64.b64encode(code).decode()
+    good = "v1," + base64.b64encode(code).decode() in signatures(headers)
     return "good" if good else "bad"
 
 
@@ -70,10 +75,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         say(json.dumps({
             "behaviour": behaviour, "status": status, "signature": signature_of(self.headers, body),
             "sequences": [event["sequence"] for event in events], "at": time.monotonic(),
+            "signatures": len(signatures(self.headers)), "client": self.client_address[1],
             "ids": [event["id"] for event in events], "webhook": self.headers["webhook-id"],
             "timestamp": int(self.headers["webhook-timestamp"]),
             "type": self.headers["content-type"], "encoding": self.headers["content-encoding"]}))
         self.answer(verb, number, status)
+
+    def do_GET(self):
+        say(json.dumps({"behaviour": "followed"}))
 
     def status(self, verb, number, events):
         if verb == "poison":
@@ -158,7 +167,11 @@ class Server(http.server.ThreadingHTTPServer):
 class TLSServer(Server):
     def finish_request(self, request, address):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
+        own, _, clients = certificate.partition(",")
+        context.load_cert_chain(own)
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(clients)
         request.settimeout(10)
         with context.wrap_socket(request, server_side=True) as wrapped:
             wrapped.settimeout(None)

@@ -32,8 +32,14 @@ extension Settings {
             let place = "sinks[\(index)]"
             switch sink.kind {
             case .file: break
-            case .http(_, let secret, let authorities):
-                files += [(place + ".secretFile", secret), (place + ".caFile", authorities)]
+            case .http(_, let secret, let authorities, let more):
+                files += [
+                    (place + ".secretFile", secret), (place + ".caFile", authorities),
+                    (place + ".certFile", more.certFile), (place + ".keyFile", more.keyFile),
+                ]
+                for (number, file) in more.secretFiles.enumerated() {
+                    files.append((place + ".secretFiles[\(number)]", file))
+                }
             case .mqtt(let mqtt):
                 files += [
                     (place + ".passwordFile", mqtt.passwordFile), (place + ".caFile", mqtt.caFile),

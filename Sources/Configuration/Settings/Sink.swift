@@ -7,9 +7,30 @@ public struct Sink: Hashable, Sendable {
         case file(path: String, maxSize: Int64?, keep: Int?)
         /// `http`: batches by POST. `url`, https, or http on this machine; `secretFile`, the key
         /// that signs them; `caFile`, the authorities to trust instead of the system's.
-        case http(url: String, secretFile: String?, caFile: String?)
+        case http(url: String, secretFile: String?, caFile: String?, HTTP = HTTP())
         /// `mqtt`: one message an event.
         case mqtt(MQTT)
+    }
+
+    /// What else a sink of kind `http` may have.
+    public struct HTTP: Hashable, Sendable {
+        /// `secretFiles`: more keys that sign, while a service changes its own.
+        public var secretFiles: [String] = []
+        /// `certFile`: the hub's certificate; with `keyFile`.
+        public var certFile: String?
+        /// `keyFile`: the key of the certificate: a path, or the name of a systemd credential.
+        public var keyFile: String?
+        /// `pin`: the keys that the service may have, `sha256//` and base64, with `;` in between.
+        public var pin: String?
+        /// `proxy`: `http://host:port`, `https://…` or `socks5h://…`.
+        public var proxy: String?
+        /// `maxRate`: the most bytes a second, 1 KiB to 1 GiB.
+        public var maxRate: Int64?
+        /// `maxAge`: how old presence and telemetry may become, a minute to a year.
+        public var maxAge: Duration?
+
+        /// Makes settings that say nothing.
+        public init() {}
     }
 
     /// The settings of a sink of kind `mqtt`.

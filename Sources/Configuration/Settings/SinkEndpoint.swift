@@ -15,7 +15,7 @@ extension Sink {
     public var endpoint: Endpoint? {
         switch kind {
         case .file: nil
-        case .http(let url, _, let caFile): Self.endpoint(url, caFile)
+        case .http(let url, _, let caFile, _): Self.endpoint(url, caFile)
         case .mqtt(let broker): Self.endpoint(broker.url, broker.caFile)
         }
     }

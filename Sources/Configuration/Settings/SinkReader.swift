@@ -64,7 +64,35 @@ extension Decoding {
         }
         let secretFile = optional("secretFile", of: node) { $0.secretFile($1) }
         let caFile = optional("caFile", of: node) { $0.path($1) }
-        return url.map { .http(url: $0, secretFile: secretFile, caFile: caFile) }
+        var more = Sink.HTTP()
+        more.secretFiles =
+            optional("secretFiles", of: node) {
+                $0.list($1, limit: 4, of: "files") { $0.secretFile($1) }
+            } ?? []
+        more.certFile = optional("certFile", of: node) { $0.path($1) }
+        more.keyFile = optional("keyFile", of: node) { $0.secretFile($1) }
+        more.pin = optional("pin", of: node) {
+            $0.text(
+                $1, "sha256// and 44 characters of base64, with ; between several",
+                isGood: Sink.isPin)
+        }
+        more.proxy = optional("proxy", of: node) {
+            $0.text(
+                $1, "a URL such as \"http://proxy.example:3128\", https or socks5h, without user",
+                isGood: Sink.isProxy)
+        }
+        if let member = node["proxy"], url?.lowercased().hasPrefix("http:") == true {
+            report(
+                at: member.position, under: [.key("proxy")], "a proxy on the way to this machine",
+                "none: a proxy is for https only")
+        }
+        more.maxRate = optional("maxRate", of: node) { $0.size($1, 1 << 10...1 << 30) }
+        more.maxAge = optional("maxAge", of: node) { $0.duration($1, 60...31_536_000) }
+        for (one, other) in [("certFile", "keyFile"), ("keyFile", "certFile")]
+        where node[one] != nil && node[other] == nil {
+            report(at: node.position, under: [.key(other)], "missing", "it beside \"\(one)\"")
+        }
+        return url.map { .http(url: $0, secretFile: secretFile, caFile: caFile, more) }
     }
 
     private mutating func mqttSink(_ node: JSONNode) -> Sink.Kind? {
@@ -101,7 +129,10 @@ extension Decoding {
 extension Sink {
     fileprivate static let keysByKind: [String: [String]] = [
         "file": ["path", "maxSize", "keep"],
-        "http": ["url", "secretFile", "caFile"],
+        "http": [
+            "url", "secretFile", "secretFiles", "caFile", "certFile", "keyFile", "pin", "proxy",
+            "maxRate", "maxAge",
+        ],
         "mqtt": [
             "url", "topic", "qos", "clientId", "username", "passwordFile", "caFile", "certFile",
             "keyFile",
@@ -110,8 +141,27 @@ extension Sink {
 
     fileprivate static let keys = [
         "kind", "name", "path", "maxSize", "keep", "url", "secretFile", "caFile", "topic", "qos",
-        "clientId", "username", "passwordFile", "certFile", "keyFile",
+        "clientId", "username", "passwordFile", "certFile", "keyFile", "secretFiles", "pin",
+        "proxy",
+        "maxRate", "maxAge",
     ]
+
+    /// SHA-256 of a public key, as libcurl reads it (CURLOPT_PINNEDPUBLICKEY(3)).
+    fileprivate static func isPin(_ text: String) -> Bool {
+        text.split(separator: ";", omittingEmptySubsequences: false).allSatisfy { pin in
+            let code = pin.dropFirst(8)
+            return pin.hasPrefix("sha256//") && code.utf8.count == 44 && code.hasSuffix("=")
+                && code.dropLast().utf8.allSatisfy {
+                    Array("+/".utf8).contains($0) || UnicodeScalar($0).properties.isAlphabetic
+                        || (0x30...0x39).contains($0)
+                }
+        }
+    }
+
+    fileprivate static func isProxy(_ text: String) -> Bool {
+        guard let address = WebAddress(text) else { return false }
+        return ["http", "https", "socks5h"].contains(address.scheme) && !address.hasUser
+    }
 
     /// A topic to publish to (MQTT 3.1.1 §4.7) with our two words in braces.
     fileprivate static func isTopic(_ text: String) -> Bool {

@@ -2,6 +2,8 @@
 extension Ledger {
     /// The columns of `event`.
     static let eventColumns = 13
+    /// The columns of `sink`; rows from before version 2 have three.
+    static let sinkColumns = 9
 
     /// Takes in rows of events that pass their checksum; a sequence that is there already stays.
     ///
@@ -36,8 +38,11 @@ extension Ledger {
         try database.transaction { () throws(DatabaseError) in
             for (key, value) in state { try apply(StateChange(key: key, value: value)) }
             for (name, cursor) in cursors {
-                try database.prepare("INSERT INTO sink (name, cursor, place) VALUES (?1, ?2, ?3)")
-                    .run(.text(name), .integer(cursor.sequence), .integer(cursor.place))
+                try database.prepare(
+                    "INSERT INTO sink (name, cursor, place, express) VALUES (?1, ?2, ?3, ?4)"
+                ).run(
+                    .text(name), .integer(cursor.sequence), .integer(cursor.place),
+                    .integer(cursor.express))
             }
             for (number, id) in hubs {
                 try database.prepare("INSERT OR REPLACE INTO hub (number, id) VALUES (?1, ?2)")

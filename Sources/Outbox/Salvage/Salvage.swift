@@ -24,7 +24,7 @@ struct Salvage {
     /// Damaged files that are kept for somebody to look at.
     private static let keptFiles = 2
     /// Rows per transaction.
-    private static let batch = 1_000
+    private static let batch = 8_192
 
     var path: String { settings.path }
     var building: String { path + "-salvage" }
@@ -34,10 +34,14 @@ struct Salvage {
         for suffix in ["", "-wal"] { unsafe unlink(building + suffix) }
         var copy = settings
         copy.path = building
+        // It is on the disk before it takes its place.
+        copy.synchronous = .off
         var report = self.report
         // Two files need room for a while.
         Reserve(path: path + "-reserve").release()
         try build(copy, &report)
+        let failure = FileSystem.synchronize(file: building)
+        guard failure == 0 else { throw DatabaseError(path: building, errno: failure) }
         try swap(report.path)
         let ledger = try Ledger(settings)
         return (ledger, report)
@@ -103,6 +107,10 @@ struct Salvage {
             throw DatabaseError(path: path, errno: EIO)
         }
         let ledger = try Ledger(copy, isBuilding: true)
+        // Made again in one go.
+        try ledger.database.execute("DROP INDEX event_class")
+        var toldAt = BootClock.now()
+        settings.onLongWork()
         var finds = SalvageFinds()
         var waiting: [LeafPage.Row] = []
         func take(_ events: [StoredEvent]) {
@@ -121,10 +129,16 @@ struct Salvage {
             }
             if waiting.count >= Self.batch {
                 take(try ledger.restore(waiting))
-                waiting = []
+                waiting.removeAll(keepingCapacity: true)
+            }
+            if BootClock.now() > toldAt + 1_000_000_000 {
+                toldAt = BootClock.now()
+                settings.onLongWork()
             }
         }
         take(try ledger.restore(waiting))
+        settings.onLongWork()
+        try ledger.database.execute("CREATE INDEX event_class ON event (class)")
         report.values = finds.state.count
         try finish(ledger, finds, &report)
         try ledger.checkpoint("TRUNCATE")
@@ -165,6 +179,8 @@ struct Salvage {
                 from: first, through: delivered, explained: finds.explained
             ).numberCount
         }
+        try ledger.settleAccounts(
+            found: finds.tallies, lost: report.lost + report.gone, skipped: report.unknown)
         try tell(of: lost, unknown: last > known ? [known + 1...last] : [], in: ledger)
     }
 

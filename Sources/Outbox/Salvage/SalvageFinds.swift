@@ -5,6 +5,7 @@ struct SalvageFinds {
     var rejections: [(sequence: Int64, sink: String, reason: String, time: Int64)] = []
     var hubs: [Int64: String] = [:]
     var lastSequence: Int64?
+    var tallies: [Tally: Int64] = [:]
     /// Numbers that notices among the events tell of.
     var explained: [ClosedRange<Int64>] = []
 
@@ -15,7 +16,7 @@ struct SalvageFinds {
 
     /// Drops the counts that are higher than any number that can have been used.
     mutating func bound(by last: Int64) {
-        cursors = cursors.filter { $1.sequence <= last }
+        cursors = cursors.filter { $1.sequence <= last && $1.express <= last }
         if let found = lastSequence, found > last { lastSequence = nil }
     }
 
@@ -23,14 +24,20 @@ struct SalvageFinds {
     mutating func add(_ row: LeafPage.Row) {
         switch row.columns.count {
         case 2: addPair(row)
-        case 3:
+        case 3, Ledger.sinkColumns:
             guard case .text(let name) = row.columns[0], case .integer(let cursor) = row.columns[1],
                 case .integer(let place) = row.columns[2], Self.isNumber(cursor), place >= 0
             else { return }
             let key = String(decoding: name, as: UTF8.self)
             // Stale images are further behind.
             if cursors[key].map({ $0.sequence < cursor }) ?? true {
-                cursors[key] = Ledger.Cursor(sequence: cursor, place: place)
+                var found = Ledger.Cursor(sequence: cursor, place: place)
+                if row.columns.count > 3, case .integer(let express) = row.columns[3],
+                    Self.isNumber(express)
+                {
+                    found.express = express
+                }
+                cursors[key] = found
             }
         case 4:
             guard case .text(let key) = row.columns[0], case .blob(let value) = row.columns[1],
@@ -64,6 +71,12 @@ struct SalvageFinds {
             case .integer(let sequence) = row.columns[1], Self.isNumber(sequence)
         {
             lastSequence = max(lastSequence ?? 0, sequence)
+        } else if case .text(let name) = row.columns[0], case .integer(let count) = row.columns[1],
+            let tally = Tally(rawValue: String(decoding: name, as: UTF8.self)),
+            Self.isNumber(count), tally != .mended
+        {
+            // They only grow, so stale images have less.
+            tallies[tally] = max(tallies[tally] ?? 0, count)
         }
     }
 }

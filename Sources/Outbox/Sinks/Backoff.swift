@@ -15,6 +15,15 @@ package struct Backoff: Sendable {
     /// The waits of real life; only tests are in more of a hurry.
     package init() {}
 
+    /// The waits of a rig that has no time.
+    package static var hurry: Backoff {
+        var backoff = Backoff()
+        backoff.base = .milliseconds(2)
+        backoff.cap = .milliseconds(4)
+        backoff.untrusted = .milliseconds(4)
+        return backoff
+    }
+
     /// The next wait, after one more failure; `random` picks from a range.
     mutating func next(
         after fault: SinkFault, asked: Duration?, random: (ClosedRange<Int64>) -> Int64

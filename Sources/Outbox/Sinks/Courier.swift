@@ -17,6 +17,9 @@ actor Courier {
     private nonisolated let store: Store
     private var sink: any Sink
     private var machine: DeliveryMachine
+    /// Which lane is next, in turn; and the one of the last delivery.
+    private var next = Lane.express
+    private var last = Lane.regular
     private var rest: Rest?
     private var hasBegun = false
 
@@ -81,19 +84,31 @@ actor Courier {
         let isLast = deadline.isSet
         guard !isLast || deadline.left > 0 else { return false }
         let limits = DeliveryLimits(events: mostEvents, bytes: sink.limits.bytes)
-        guard let load = await store.load(for: self, limits, isProbe: machine.order == .probe)
+        guard let load = await store.load(for: self, limits, isProbe: machine.order == .probe, lane)
         else {
             if isLast { return false }
             await pause(until: nil, isIdle: true)
             return true
         }
+        guard load.expired.isEmpty else {
+            await noted(await store.expire(self, load))
+            return !isLast
+        }
         let delivery = sink.deliver(load.events, after: load.cursor, deadline: deadline)
         if load.isRetry {
             await retried(load, delivery)
         } else {
-            await settle(machine.finished(delivery, of: load.events), load)
+            last = load.lane
+            await settle(machine.finished(delivery, of: load.events, lane: load.lane), load)
         }
         return !isLast
+    }
+
+    /// Lanes take turns, so neither waits for more than one delivery of the other. What was refused
+    /// is sent on in its own lane, until it is known whose fault it is.
+    private var lane: Store.LaneChoice {
+        guard sink.mayOvertake else { return .onlyRegular }
+        return machine.isSettled ? .prefer(next) : .stay(last)
     }
 
     private var mostEvents: Int {
@@ -107,16 +122,19 @@ actor Courier {
         switch action {
         case .confirm(let place):
             report.delivered(at: clock().unixNanoseconds)
-            await noted(await store.confirm(self, load.events, place: place))
+            next = load.lane == .regular ? .express : .regular
+            await noted(await store.confirm(self, load, place: place))
         case .goOn:
             report.delivered(at: clock().unixNanoseconds)
         case .setAside(let fault):
             guard let event = load.events.first else { return }
-            await noted(await store.reject(self, event, fault))
-        case .takeBack(let sequence, let fault, let wait):
-            _ = await store.takeBack(self, from: sequence)
+            await noted(await store.reject(self, event, fault, lane: load.lane))
+        case .takeBack(let rejected, let fault, let wait):
+            _ = await store.takeBack(self, rejected)
             await pause(fault, wait)
         case .wait(let fault, let wait):
+            // What has come meanwhile may be more urgent.
+            next = .express
             await pause(fault, wait)
         }
     }
@@ -129,7 +147,7 @@ actor Courier {
             report.delivered(at: clock().unixNanoseconds)
             await noted(await store.accept(self, event))
         case .rejected(let fault), .denied(let fault), .tooLarge(let fault):
-            await noted(await store.reject(self, event, fault))
+            await noted(await store.reject(self, event, fault, lane: nil))
         case .failed:
             if case .wait(let fault, let wait) = machine.finished(delivery, of: load.events) {
                 await pause(fault, wait)

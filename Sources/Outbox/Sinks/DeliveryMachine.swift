@@ -29,8 +29,8 @@ struct DeliveryMachine {
         case goOn
         /// Set the one event aside, and go on.
         case setAside(SinkFault)
-        /// Take back what was set aside from this sequence on, and wait.
-        case takeBack(from: Int64, SinkFault, Duration)
+        /// Take back these events that were set aside, and wait.
+        case takeBack([Lane: [Int64]], SinkFault, Duration)
         /// Nothing is known to have arrived: wait, then send again.
         case wait(SinkFault, Duration)
     }
@@ -44,9 +44,10 @@ struct DeliveryMachine {
     private var limit: Int
     private var backoff: Backoff
     private var failedTries = 0
-    /// How many events have been set aside since one was accepted, and the first of them.
-    private var streak = 0
-    private var streakStart: Int64?
+    /// The events that have been set aside since one was accepted, by the lane they were in.
+    private var streak: [Lane: [Int64]] = [:]
+    /// Whether all that was sent last is done with; else the same lane goes on.
+    private(set) var isSettled = true
     /// What is known of a sink that denied or refused more than one event should cause.
     private enum Doubt {
         /// Nothing speaks against it.
@@ -74,13 +75,15 @@ struct DeliveryMachine {
         switch doubt {
         case .newest, .held(tryNewest: true): .probe
         case .oldest, .held(tryNewest: false): .oldest(1)
-        case .none, .cleared: streak >= Self.streakLimit ? .probe : .oldest(limit)
+        case .none, .cleared: streakCount >= Self.streakLimit ? .probe : .oldest(limit)
         }
     }
 
+    private var streakCount: Int { streak.values.reduce(0) { $0 + $1.count } }
+
     /// A delivery of `events` came back.
     mutating func finished(
-        _ delivery: Delivery, of events: [StoredEvent],
+        _ delivery: Delivery, of events: [StoredEvent], lane: Lane = .regular,
         random: (ClosedRange<Int64>) -> Int64 = { .random(in: $0) }
     ) -> Action {
         switch delivery {
@@ -88,8 +91,8 @@ struct DeliveryMachine {
             let wasProbe = order == .probe
             backoff.reset()
             failedTries = 0
-            streak = 0
-            streakStart = nil
+            streak = [:]
+            isSettled = true
             switch doubt {
             case .newest, .oldest: doubt = .cleared
             case .none, .cleared:
@@ -101,15 +104,18 @@ struct DeliveryMachine {
         case .failed(let fault, let asked):
             return .wait(fault, backoff.next(after: fault, asked: asked, random: random))
         case .tooLarge(let fault), .rejected(let fault):
-            return refused(events, fault, random)
+            isSettled = false
+            return refused(events, lane, fault, random)
         case .denied(let fault):
-            return denied(events, fault, random)
+            isSettled = false
+            return denied(events, lane, fault, random)
         }
     }
 
     /// The sink would not have something of what was sent.
     private mutating func refused(
-        _ events: [StoredEvent], _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+        _ events: [StoredEvent], _ lane: Lane, _ fault: SinkFault,
+        _ random: (ClosedRange<Int64>) -> Int64
     ) -> Action {
         switch doubt {
         case .newest, .oldest:
@@ -125,12 +131,13 @@ struct DeliveryMachine {
             // Half a batch is another request, not a repetition: it need not wait longer.
             return .wait(fault, backoff.base)
         }
-        return refusedOne(events, fault, random)
+        return refusedOne(events, lane, fault, random)
     }
 
     /// The sink would not have something of what was sent, or nothing at all.
     private mutating func denied(
-        _ events: [StoredEvent], _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+        _ events: [StoredEvent], _ lane: Lane, _ fault: SinkFault,
+        _ random: (ClosedRange<Int64>) -> Int64
     ) -> Action {
         switch doubt {
         case .none where order != .probe:
@@ -141,12 +148,13 @@ struct DeliveryMachine {
             doubt = .oldest
             return .wait(fault, backoff.base)
         case .oldest, .none, .held: return refusedEverything(fault, random)
-        case .cleared: return refused(events, fault, random)
+        case .cleared: return refused(events, lane, fault, random)
         }
     }
 
     private mutating func refusedOne(
-        _ events: [StoredEvent], _ fault: SinkFault, _ random: (ClosedRange<Int64>) -> Int64
+        _ events: [StoredEvent], _ lane: Lane, _ fault: SinkFault,
+        _ random: (ClosedRange<Int64>) -> Int64
     ) -> Action {
         failedTries += 1
         if failedTries < Self.tries {
@@ -154,8 +162,8 @@ struct DeliveryMachine {
         }
         failedTries = 0
         backoff.reset()
-        streak += 1
-        streakStart = streakStart ?? events.first?.sequence
+        if let event = events.first { streak[lane, default: []].append(event.sequence) }
+        isSettled = true
         return .setAside(fault)
     }
 
@@ -169,9 +177,9 @@ struct DeliveryMachine {
         }
         limit = most
         let wait = backoff.next(after: fault, asked: nil, random: random)
-        guard let start = streakStart else { return .wait(fault, wait) }
-        streak = 0
-        streakStart = nil
-        return .takeBack(from: start, fault, wait)
+        guard !streak.isEmpty else { return .wait(fault, wait) }
+        let rejected = streak
+        streak = [:]
+        return .takeBack(rejected, fault, wait)
     }
 }

@@ -4,9 +4,11 @@ internal import CCurl
 struct HTTPSink: Sink {
     let settings: HTTPSinkSettings
     let limits: DeliveryLimits
+    let mayOvertake = true
     private let endpoint: Endpoint
     private let clock: @Sendable () -> EventTime
     private var transfer: Transfer?
+    private var pacer = Pacer()
 
     init(
         _ settings: HTTPSinkSettings, clock: @escaping @Sendable () -> EventTime
@@ -14,7 +16,13 @@ struct HTTPSink: Sink {
         self.settings = settings
         self.clock = clock
         endpoint = try Endpoint(settings.url)
-        limits = DeliveryLimits(events: max(1, settings.batch), bytes: 512 * 1_024)
+        guard settings.proxy == nil || endpoint.scheme == "https" else {
+            throw SinkFault(.setting, "sink \(settings.url): a proxy is for https only")
+        }
+        // What takes longer than ten seconds is not sent at once: a fresh event waits behind it.
+        let bytes = settings.maxRate.map { Int(clamping: $0) * 10 } ?? .max
+        limits = DeliveryLimits(
+            events: max(1, settings.batch), bytes: min(512 * 1_024, max(16 * 1_024, bytes)))
     }
 
     mutating func deliver(
@@ -22,7 +30,7 @@ struct HTTPSink: Sink {
     ) -> Delivery {
         let webhook: Webhook
         do throws(SinkFault) {
-            webhook = try Webhook(secretFile: settings.secretFile)
+            webhook = try Webhook(secretFiles: settings.allSecretFiles)
         } catch {
             return .failed(error, after: nil)
         }
@@ -35,10 +43,25 @@ struct HTTPSink: Sink {
         let headers =
             ["Content-Type: application/cloudevents-batch+json", "Content-Encoding: gzip"]
             + webhook.headers(id: Webhook.id(of: content), seconds: seconds, body: body)
+        pacer.wait(until: deadline)
         let answer = transfer.post(
-            body, headers: headers, limits: settings.limits, deadline: deadline)
-        return HTTPVerdict(host: endpoint.host, now: seconds, caFile: settings.caFile)
-            .delivery(answer)
+            body, headers: headers, limits: settings.limits(for: body.count), deadline: deadline)
+        pacer.sent(body.count, atMost: settings.maxRate)
+        return HTTPVerdict(host: endpoint.host, now: seconds, settings).delivery(answer)
+    }
+
+    /// What the next delivery of these events looks like, with every signature masked.
+    static func preview(
+        of events: [StoredEvent], _ settings: HTTPSinkSettings, at seconds: Int64
+    ) -> SinkPreview {
+        let content = content(of: events)
+        var headers = [
+            "Content-Type: application/cloudevents-batch+json", "Content-Encoding: gzip",
+        ]
+        headers += Webhook.unsigned.headers(id: Webhook.id(of: content), seconds: seconds, body: [])
+        if !settings.allSecretFiles.isEmpty { headers.append("webhook-signature: v1,********") }
+        return SinkPreview(
+            request: "POST \(settings.url)", headers: headers, body: content, count: events.count)
     }
 
     /// The body: a JSON array of CloudEvents (CloudEvents 1.0.2, JSON Event Format, §4).

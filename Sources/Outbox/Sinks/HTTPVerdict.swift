@@ -6,8 +6,19 @@ struct HTTPVerdict {
     let host: String
     /// Seconds since 1970, for dates in `Retry-After`.
     let now: Int64
-    /// The file with the authorities to trust, when one is named.
-    var caFile: String?
+    private let caFile: String?
+    private let certFile: String?
+    private let keyFile: String?
+    private let proxy: String?
+
+    init(host: String, now: Int64, _ settings: HTTPSinkSettings? = nil) {
+        self.host = host
+        self.now = now
+        caFile = settings?.caFile
+        certFile = settings?.certFile
+        keyFile = settings?.keyFile
+        proxy = settings?.proxy
+    }
 
     /// Statuses that may speak of this hub or of the address, not of what was sent (RFC 9110,
     /// §15.5): then setting events aside would not mend them. `DeliveryMachine` finds out.
@@ -71,7 +82,75 @@ struct HTTPVerdict {
 
     /// Why a connection failed.
     func fault(_ answer: Transfer.Answer) -> SinkFault {
+        proxyFault(answer) ?? clientFault(answer) ?? serviceFault(answer)
+    }
+
+    /// What a proxy did; nil when it is not at fault.
+    private func proxyFault(_ answer: Transfer.Answer) -> SinkFault? {
+        guard let proxy else { return nil }
         switch answer.code {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return SinkFault(.proxy, "the proxy \(proxy) is not found: check its name")
+        case CURLE_COULDNT_CONNECT:
+            return SinkFault(.proxy, "the proxy \(proxy) cannot be reached: \(answer.text)")
+        case CURLE_PROXY:
+            return SinkFault(
+                .proxy, "the proxy \(proxy) does not let the hub through to \(host): \(answer.text)"
+            )
+        default:
+            guard answer.proxyStatus != 0, !(200..<300).contains(answer.proxyStatus) else {
+                return nil
+            }
+            return SinkFault(
+                .proxy,
+                "the proxy \(proxy) answered \(answer.proxyStatus): let the hub through to \(host)")
+        }
+    }
+
+    /// What the service or the disk has against the hub's own certificate.
+    private func clientFault(_ answer: Transfer.Answer) -> SinkFault? {
+        if answer.code == CURLE_SSL_CERTPROBLEM {
+            for case let (setting, path?) in [("certFile", certFile), ("keyFile", keyFile)] {
+                do throws(SinkFault) {
+                    _ = try SettingFile(setting: setting, path: path, code: .clientCertificate)
+                        .read(1)
+                } catch {
+                    return error
+                }
+            }
+            return SinkFault(
+                .clientCertificate,
+                "certFile \(certFile ?? "") and keyFile \(keyFile ?? "") do not go together: "
+                    + answer.text)
+        }
+        // OpenSSL's words for the alerts of RFC 8446, §6.2; libcurl has a code for one of them.
+        let text = answer.text
+        let isRequired =
+            answer.code == CURLE_SSL_CLIENTCERT || text.contains("alert certificate required")
+            || certFile == nil && text.contains("alert handshake failure")
+        if isRequired, certFile == nil {
+            return SinkFault(
+                .clientCertificateRequired,
+                "\(host) asks for a certificate of the hub: name one in certFile and keyFile")
+        }
+        let refusals = [
+            "alert unknown ca", "alert bad certificate", "alert certificate expired",
+            "alert certificate revoked", "alert certificate unknown",
+            "alert unsupported certificate", "alert access denied", "alert certificate required",
+            "alert handshake failure",
+        ]
+        guard let certFile, refusals.contains(where: text.contains) else { return nil }
+        return SinkFault(
+            .clientCertificateRefused, "\(host) would not have certFile \(certFile): \(text)")
+    }
+
+    private func serviceFault(_ answer: Transfer.Answer) -> SinkFault {
+        switch answer.code {
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            SinkFault(
+                .wrongKey,
+                "\(host) has another key than the pin: somebody is in between, or the service "
+                    + "has a new key")
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             SinkFault(.nameNotFound, "\(host) is not found: check the name and the name server")
         case CURLE_COULDNT_CONNECT:
@@ -95,7 +174,10 @@ struct HTTPVerdict {
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR:
             SinkFault(.notHTTP, "\(host) does not speak HTTP: \(answer.text)")
         default:
-            SinkFault(.reset, "\(host) cut the connection off: \(answer.text)")
+            SinkFault(
+                .reset,
+                "\(host) cut the connection off: \(answer.text)"
+                    + (certFile.map { "; it may not want certFile \($0)" } ?? ""))
         }
     }
 

@@ -2,6 +2,9 @@
 protocol Sink {
     /// The most events and bytes of one delivery.
     var limits: DeliveryLimits { get }
+    /// Whether events of value may come to it before others that are older (decision 13); false
+    /// when a sink does not say.
+    var mayOvertake: Bool { get }
 
     /// Delivers events, oldest first, after those that end at `cursor`.
     ///
@@ -10,6 +13,10 @@ protocol Sink {
     mutating func deliver(
         _ events: [StoredEvent], after cursor: Ledger.Cursor, deadline: Deadline
     ) -> Delivery
+}
+
+extension Sink {
+    var mayOvertake: Bool { false }
 }
 
 /// The most that is delivered at once.

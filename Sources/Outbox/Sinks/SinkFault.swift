@@ -37,6 +37,18 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         case noTLS
         /// The certificate failed in another way.
         case untrusted
+        /// The service has another key than the pin says.
+        case wrongKey
+        /// The service asks for a certificate of the hub, and none is configured.
+        case clientCertificateRequired
+        /// The service would not have the hub's certificate.
+        case clientCertificateRefused
+        /// The files with the hub's certificate and key cannot be used.
+        case clientCertificate
+
+        // Proxies
+        /// The proxy is not found, does not answer, or does not let the hub through.
+        case proxy
 
         // Answers
         /// What answered does not speak HTTP.
@@ -78,7 +90,7 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the other side may be somebody else: nothing is sent, and the next try waits longer.
     var isUntrusted: Bool {
         switch code {
-        case .untrustedAuthority, .wrongName, .expired, .notYetValid, .untrusted: true
+        case .untrustedAuthority, .wrongName, .expired, .notYetValid, .untrusted, .wrongKey: true
         default: false
         }
     }

@@ -13,6 +13,22 @@ public enum SinkSettings: Sendable, Hashable {
         case .http(let http): "http:" + http.url
         }
     }
+
+    /// The most events of a delivery.
+    var batch: Int {
+        switch self {
+        case .file: 512
+        case .http(let http): max(1, http.batch)
+        }
+    }
+
+    /// How old presence and telemetry may become before this sink; nil for as old as they are.
+    public var maxAge: Duration? {
+        switch self {
+        case .file: nil
+        case .http(let http): http.maxAge
+        }
+    }
 }
 
 /// A file that events are appended to, one CloudEvent on each line.
@@ -44,6 +60,20 @@ public struct HTTPSinkSettings: Sendable, Hashable {
     public var batch: Int
     /// The limits in time.
     public var limits: Limits
+    /// More files with signing secrets: every one signs, so that a service can change its own.
+    public var secretFiles: [String] = []
+    /// The client's certificate, in PEM, and its key; nil for none.
+    public var certFile: String?
+    /// The file with the key of `certFile`.
+    public var keyFile: String?
+    /// The public keys that the service may have, as `sha256//` and base64, `;` between several.
+    public var pin: String?
+    /// The proxy to go through: `http://`, `https://` or `socks5h://`; nil for none.
+    public var proxy: String?
+    /// The most bytes a second that are sent; nil for as many as there is room for.
+    public var maxRate: Int64?
+    /// How old presence and telemetry may become before they are passed over.
+    public var maxAge: Duration?
 
     /// How long a request may take.
     public struct Limits: Sendable, Hashable {
@@ -56,6 +86,17 @@ public struct HTTPSinkSettings: Sendable, Hashable {
 
         /// Makes the usual limits.
         public init() {}
+    }
+
+    /// All files with signing secrets.
+    var allSecretFiles: [String] { (secretFile.map { [$0] } ?? []) + secretFiles }
+
+    /// The limits for a body of so many bytes: what is slowed down on purpose may take its time.
+    func limits(for bytes: Int) -> Limits {
+        guard let maxRate, maxRate > 0 else { return limits }
+        var limits = limits
+        limits.whole += .milliseconds(Int64(Double(bytes) / Double(maxRate) * 1_000))
+        return limits
     }
 
     /// Makes settings with the usual limits.

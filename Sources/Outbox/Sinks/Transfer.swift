@@ -26,6 +26,12 @@ internal import CCurl
         var verdict: Int
         /// Whether we ended the transfer because the answer was too long.
         var isCutOff: Bool
+        /// The status of a proxy's answer to CONNECT; 0 when there was none.
+        var proxyStatus = 0
+        /// CURL_HTTP_VERSION_… of the answer.
+        var version = 0
+        /// How many connections had to be made for it.
+        var connections = 0
     }
 
     /// The most of a header and of a body that is read. Both are for people to read.
@@ -55,14 +61,24 @@ internal import CCurl
         set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
         set(CURLOPT_FOLLOWLOCATION, 0)
         // Proxies of the environment are not ours.
-        set(CURLOPT_PROXY, "")
+        set(CURLOPT_PROXY, settings.proxy ?? "")
+        set(CURLOPT_NOPROXY, "")
         set(CURLOPT_NOSIGNAL, 1)
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // HTTP/2 where the server agrees to it within TLS (ALPN), else HTTP/1.1.
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         if let caFile = settings.caFile { set(CURLOPT_CAINFO, caFile) }
+        if let certFile = settings.certFile { set(CURLOPT_SSLCERT, certFile) }
+        if let keyFile = settings.keyFile { set(CURLOPT_SSLKEY, keyFile) }
+        if let pin = settings.pin { set(CURLOPT_PINNEDPUBLICKEY, pin) }
+        if let rate = settings.maxRate {
+            unsafe hub_curl_set_offset(handle, CURLOPT_MAX_SEND_SPEED_LARGE, curl_off_t(rate))
+            // libcurl's smallest: what is sent before it slows down.
+            set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1_024)
+        }
         set(CURLOPT_LOW_SPEED_LIMIT, 64)
         set(CURLOPT_LOW_SPEED_TIME, Int(settings.limits.slow.components.seconds))
         set(CURLOPT_USERAGENT, "hubd")
@@ -114,7 +130,9 @@ internal import CCurl
         return Answer(
             code: code, status: number(CURLINFO_RESPONSE_CODE), retryAfter: retryAfter, body: body,
             text: text(of: code), system: Int32(clamping: number(CURLINFO_OS_ERRNO)),
-            verdict: number(CURLINFO_SSL_VERIFYRESULT), isCutOff: isCutOff)
+            verdict: number(CURLINFO_SSL_VERIFYRESULT), isCutOff: isCutOff,
+            proxyStatus: number(CURLINFO_HTTP_CONNECTCODE), version: number(CURLINFO_HTTP_VERSION),
+            connections: number(CURLINFO_NUM_CONNECTS))
     }
 
     /// Connects, with TLS where the address wants it, and sends nothing.

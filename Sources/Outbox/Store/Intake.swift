@@ -67,6 +67,10 @@ final class Intake: Sendable {
         var dropped = 0
         var unreported = 0
         var refused = 0
+        var posted = 0
+        var requestedInAll = 0
+        var keptLoose = 0
+        var keptRequested = 0
 
         var count: Int { requested + loose.count }
 
@@ -86,6 +90,7 @@ final class Intake: Sendable {
     /// Adds a loose event; whether the thread has to be woken for it.
     func post(_ event: Event, now: Int64) -> Bool {
         queue.withLock { queue in
+            queue.posted += 1
             guard !queue.isClosed, event.isWithinLimits else {
                 queue.drop()
                 return false
@@ -106,6 +111,7 @@ final class Intake: Sendable {
     func add(_ request: Request) -> OutboxError? {
         queue.withLock { queue in
             let count = request.events.count
+            queue.requestedInAll += count
             let room = Self.capacity - queue.requested
             guard !queue.isClosed, count <= room else {
                 queue.refused += count
@@ -181,6 +187,41 @@ final class Intake: Sendable {
     /// Counts events of requests that were taken and refused after all.
     func countRefused(_ count: Int) {
         queue.withLock { $0.refused += count }
+    }
+
+    /// Counts events of a request that was refused before it could wait.
+    func countTurnedAway(_ count: Int) {
+        queue.withLock {
+            $0.requestedInAll += count
+            $0.refused += count
+        }
+    }
+
+    /// Counts events that have become durable.
+    func countKept(loose: Int, requested: Int) {
+        queue.withLock {
+            $0.keptLoose += loose
+            $0.keptRequested += requested
+        }
+    }
+
+    /// The accounts of both kinds, on the store's thread; `inHand` loose events were taken and
+    /// wait there for the disk.
+    func accounts(inHand: Int) -> [Account] {
+        let queue = queue.withLock { $0 }
+        var posted = Account(.posted)
+        posted.came = [.init(.posted, Int64(queue.posted))]
+        posted.went = [
+            .init(.kept, Int64(queue.keptLoose)), .init(.dropped, Int64(queue.dropped)),
+            .init(.waiting, Int64(queue.loose.count + inHand)),
+        ]
+        var requested = Account(.requested)
+        requested.came = [.init(.requested, Int64(queue.requestedInAll))]
+        requested.went = [
+            .init(.kept, Int64(queue.keptRequested)), .init(.refused, Int64(queue.refused)),
+            .init(.waiting, Int64(queue.requested)),
+        ]
+        return [posted, requested]
     }
 
     /// Takes no more.

@@ -12,6 +12,9 @@ final class Ledger {
         var sequence: Int64
         /// A place in the sink's own terms: for a file, its length after that event.
         var place: Int64
+        /// The sink has all events of value up to this one, also those behind `sequence`
+        /// (decision 13).
+        var express: Int64 = 0
     }
 
     /// SQLite's default page size; the quota and the reserve are counted in these.
@@ -31,6 +34,12 @@ final class Ledger {
     var cursors: [String: Cursor] = [:]
     /// For each sink the number of events it has not got.
     var depths: [String: Int] = [:]
+    /// What became of the events that each sink was to have.
+    var accounts: [String: SinkAccount] = [:]
+    /// What the store has counted.
+    var tallies: [Tally: Int64] = [:]
+    /// Events that got a number since the file was opened, without `ownNotices`.
+    private(set) var numbered = 0
     /// No sheddable event of a class has a sequence up to this one: where to look for the next.
     var shedFloor: [Event.Class: Int64] = [:]
     /// Space kept back for when the disk is full.
@@ -57,6 +66,12 @@ final class Ledger {
     private let reading: Statement
     private let stating: Statement
     private let unstating: Statement
+    let leftReading: Statement
+    let valueReading: Statement
+    let moving: Statement
+    let tallying: Statement
+    let accounting: Statement
+    let counting: Statement
 
     /// Opens the store's file, or makes it; `isBuilding` for one that is to take the place of
     /// another, and so has no files beside it.
@@ -68,7 +83,7 @@ final class Ledger {
         let database = try Database(path: settings.path)
         self.database = database
         quotaPages = try Self.configure(database, settings)
-        try Schema.migrate(database)
+        try Schema.migrate(database, at: settings.path, isLong: settings.onLongWork)
         insertion = try database.prepare(
             """
             INSERT INTO event (sequence, id, class, type, subject, time, utc_offset, synchronized,
@@ -83,6 +98,28 @@ final class Ledger {
             ON CONFLICT (key) DO UPDATE SET value = ?2, revision = ?3, checksum = ?4
             """)
         unstating = try database.prepare("DELETE FROM state WHERE key = ?1")
+        // The plus keeps SQLite from going by class instead of by number.
+        leftReading = try database.prepare(
+            """
+            SELECT * FROM event WHERE sequence > ?1 AND (+class <> 0 OR sequence > ?3)
+            ORDER BY sequence LIMIT ?2
+            """)
+        valueReading = try database.prepare(
+            "SELECT * FROM event WHERE class = 0 AND sequence > ?1 ORDER BY sequence LIMIT ?2")
+        moving = try database.prepare(
+            "UPDATE sink SET cursor = ?2, place = ?3, express = ?4 WHERE name = ?1")
+        tallying = try database.prepare(
+            """
+            INSERT INTO tally (name, count) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET count = count + ?2
+            """)
+        accounting = try database.prepare(
+            """
+            UPDATE sink SET base = base + ?2, confirmed = confirmed + ?3, given_up = given_up + ?4,
+              shed = shed + ?5, expired = expired + ?6 WHERE name = ?1
+            """)
+        counting = try database.prepare(
+            "SELECT count(*) FROM event WHERE class = ?1 AND sequence > ?2 AND sequence <= ?3")
         lastSequence = 0
         reserve = Reserve(path: settings.path + "-reserve")
         try reload()
@@ -160,6 +197,7 @@ final class Ledger {
             )
         }
         lastID = try events(after: lastSequence - 1, limit: 1).first?.id
+        try loadTallies()
         try loadSinks()
     }
 
@@ -212,13 +250,15 @@ final class Ledger {
     func append(
         _ events: [Event], state: [StateChange] = [], at now: EventTime
     ) throws(DatabaseError) -> [StoredEvent] {
-        let stored = try database.transaction { () throws(DatabaseError) in
+        let stored = try accounted { counts throws(DatabaseError) in
             let stored = try insert(events, after: lastSequence, at: now)
             for change in state { try apply(change) }
             lastAttempt = stored.last.map { ($0.sequence, $0.id) }
+            counts.add(committed: events)
             return stored
         }
         advance(past: stored)
+        numbered += stored.count
         return stored
     }
 
@@ -267,16 +307,24 @@ final class Ledger {
     func events(
         after sequence: Int64, limit: Int, bytes: Int = .max
     ) throws(DatabaseError) -> [StoredEvent] {
+        try events(
+            in: reading, [.integer(sequence), .integer(Int64(limit))], bytes: bytes)
+    }
+
+    /// The events that a statement yields, no more than the first that brings them to `bytes`.
+    func events(
+        in statement: Statement, _ values: [Statement.Value], bytes: Int
+    ) throws(DatabaseError) -> [StoredEvent] {
         var events: [StoredEvent] = []
         var size = 0
-        var isRow = try reading.first(.integer(sequence), .integer(Int64(limit)))
-        defer { reading.reset() }
+        var isRow = try statement.first(values)
+        defer { statement.reset() }
         while isRow {
-            let event = try event(in: reading)
+            let event = try event(in: statement)
             size += event.event.weight
             events.append(event)
             if size >= bytes { break }
-            isRow = try reading.step()
+            isRow = try statement.step()
         }
         return events
     }

@@ -45,12 +45,21 @@ extension Ledger {
     ///
     /// - Returns: whether it was that, and is worth another try.
     private func relieve() -> Bool {
-        guard !isPinned, let pages = try? database.number("PRAGMA page_count"), pages < quotaPages
+        guard !isPinned, let pages = try? database.number("PRAGMA page_count"), pages < quotaPages,
+            !hasRoom
         else { return false }
         reserve.release()
         pin()
         try? checkpoint()
         return true
+    }
+
+    /// Whether the disk has room for any transaction; then it was the quota that a transaction of
+    /// several pages did not fit in.
+    private var hasRoom: Bool {
+        let room = Reserve(path: path + "-room")
+        defer { room.release() }
+        return room.take()
     }
 
     /// Takes the reserve again once there is space; until then the file does not grow.
@@ -102,15 +111,18 @@ extension Ledger {
     }
 
     private func trim(through sequence: Int64, limit: Int) throws(DatabaseError) -> Int {
-        try database.prepare(
+        let deletion = try database.prepare(
             """
             DELETE FROM event WHERE sequence IN (
               SELECT sequence FROM event WHERE sequence <= ?1
                 AND NOT EXISTS (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
               ORDER BY sequence LIMIT ?2)
-            """
-        ).run(.integer(sequence), .integer(Int64(limit)))
-        let count = database.changes
+            """)
+        let count = try accounted { counts throws(DatabaseError) in
+            try deletion.run(.integer(sequence), .integer(Int64(limit)))
+            counts.add(database.changes, as: .retired)
+            return database.changes
+        }
         if count > 0 { try noteOldest() }
         return count
     }
@@ -153,16 +165,22 @@ extension Ledger {
         for eventClass in [Event.Class.telemetry, .presence] {
             let sequences = try sheddable(eventClass)
             guard let last = sequences.last else { continue }
-            let notice = try database.transaction { () throws(DatabaseError) in
+            let behind = cursors.mapValues { cursor in
+                sequences.count { $0 > cursor.sequence }
+            }
+            let notice = try accounted { counts throws(DatabaseError) in
                 let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
                 for sequence in sequences { try deletion.run(.integer(sequence)) }
-                return try insert(
-                    [.dropped(sequences, reason: "no room", at: now)], after: lastSequence, at: now)
+                counts.add(sequences.count, as: .shed(eventClass))
+                for (name, count) in behind where count > 0 {
+                    counts.sinks[name] = SinkAccount(shed: Int64(count))
+                }
+                let told = Event.dropped(sequences, reason: "no room", at: now)
+                counts.add(committed: [told])
+                return try insert([told], after: lastSequence, at: now)
             }
             shedFloor[eventClass] = last
-            for (name, cursor) in cursors {
-                depths[name, default: 0] -= sequences.count { $0 > cursor.sequence }
-            }
+            for (name, count) in behind { depths[name, default: 0] -= count }
             advance(past: notice)
             notices += notice
             shedCount += sequences.count

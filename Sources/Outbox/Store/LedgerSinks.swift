@@ -11,23 +11,28 @@ extension Ledger {
         var isRetrying: Bool
     }
 
-    /// Reads cursors and depths, when the store is opened.
+    /// Reads cursors, accounts and depths, when the store is opened.
     func loadSinks() throws(DatabaseError) {
-        let rows = try database.prepare("SELECT name, cursor, place FROM sink")
+        let rows = try database.prepare(
+            """
+            SELECT name, cursor, place, express, base, confirmed, given_up, shed, expired FROM sink
+            """)
         while try rows.step() {
-            let cursor = Cursor(sequence: rows.integer(1), place: rows.integer(2))
-            guard (0...lastSequence).contains(cursor.sequence), cursor.place >= 0 else {
+            let cursor = Cursor(
+                sequence: rows.integer(1), place: rows.integer(2), express: rows.integer(3))
+            guard (0...lastSequence).contains(cursor.sequence), cursor.place >= 0,
+                (0...lastSequence).contains(cursor.express)
+            else {
                 throw DatabaseError(
                     code: SQLITE_CORRUPT,
                     text: "\(rows.text(0)) has event \(cursor.sequence) of \(lastSequence)")
             }
             cursors[rows.text(0)] = cursor
+            accounts[rows.text(0)] = SinkAccount(
+                base: rows.integer(4), confirmed: rows.integer(5), givenUp: rows.integer(6),
+                shed: rows.integer(7), expired: rows.integer(8))
         }
-        let count = try database.prepare("SELECT count(*) FROM event WHERE sequence > ?1")
-        for (name, cursor) in cursors {
-            depths[name] = try count.first(.integer(cursor.sequence)) ? Int(count.integer(0)) : 0
-            count.reset()
-        }
+        for (name, cursor) in cursors { depths[name] = Int(try waiting(behind: cursor)) }
     }
 
     /// Makes the sinks those of the configuration.
@@ -37,85 +42,166 @@ extension Ledger {
     /// that are gone are forgotten: a sink that moved to another address takes over what the old
     /// address has not got. The first sink of all gets every event that is still kept.
     func setSinks(_ names: [String]) throws(DatabaseError) {
-        let start = Cursor(sequence: cursors.values.map(\.sequence).min() ?? 0, place: 0)
+        let furthest = cursors.values.min { $0.sequence < $1.sequence }
+        let start = Cursor(
+            sequence: furthest?.sequence ?? 0, place: 0,
+            // What overtook at every address need not come again.
+            express: cursors.values.map(\.express).min() ?? 0)
         let gone = cursors.keys.filter { !names.contains($0) }
         let added = names.filter { cursors[$0] == nil }
         guard !gone.isEmpty || !added.isEmpty else { return }
+        let base = try waiting(behind: start) - committed
         try database.transaction { () throws(DatabaseError) in
             for name in gone {
                 try database.prepare("DELETE FROM sink WHERE name = ?1").run(.text(name))
                 try database.prepare("DELETE FROM rejected WHERE sink = ?1").run(.text(name))
             }
             for name in added {
-                try database.prepare("INSERT INTO sink (name, cursor, place) VALUES (?1, ?2, 0)")
-                    .run(.text(name), .integer(start.sequence))
+                try database.prepare(
+                    """
+                    INSERT INTO sink (name, cursor, place, express, base) VALUES (?1, ?2, 0, ?3, ?4)
+                    """
+                ).run(
+                    .text(name), .integer(start.sequence), .integer(start.express), .integer(base))
             }
         }
         for name in gone {
             cursors[name] = nil
             depths[name] = nil
+            accounts[name] = nil
         }
-        for name in added { cursors[name] = start }
         try loadSinks()
     }
 
-    /// Moves a cursor forward to an event that the sink has, with all before it.
-    func confirm(_ sink: String, through sequence: Int64, place: Int64) throws(DatabaseError) {
-        guard let cursor = cursors[sink], sequence > cursor.sequence else { return }
-        try database.prepare("UPDATE sink SET cursor = ?2, place = ?3 WHERE name = ?1")
-            .run(.text(sink), .integer(sequence), .integer(place))
-        try pass(sink, to: Cursor(sequence: sequence, place: place))
-    }
-
-    /// Counts the rows passed: some may have been dropped while they were under way.
-    private func pass(_ sink: String, to cursor: Cursor) throws(DatabaseError) {
-        let count = try database.prepare(
-            "SELECT count(*) FROM event WHERE sequence > ?1 AND sequence <= ?2")
-        let before = cursors[sink]?.sequence ?? 0
-        if try count.first(.integer(before), .integer(cursor.sequence)) {
-            depths[sink, default: 0] -= Int(count.integer(0))
-        }
-        count.reset()
-        cursors[sink] = cursor
-    }
-
-    /// Sets one event aside as rejected and moves the cursor past it.
-    func reject(
-        _ sink: String, _ event: StoredEvent, reason: String, at now: EventTime
+    /// Moves a cursor forward to an event that the sink has, with all before it; some of them may
+    /// have grown too old for it instead, which a notice tells.
+    func confirm(
+        _ sink: String, through sequence: Int64, place: Int64, lane: Lane = .regular,
+        expired: [Int64] = [], at now: EventTime? = nil
     ) throws(DatabaseError) {
-        guard let cursor = cursors[sink] else { return }
-        let isNext = event.sequence > cursor.sequence
+        guard var cursor = cursors[sink] else { return }
+        let before = cursor
+        switch lane {
+        case .regular:
+            guard sequence > cursor.sequence else { return }
+            cursor.sequence = sequence
+            cursor.place = place
+        case .express:
+            guard sequence > cursor.express else { return }
+            cursor.express = sequence
+        }
+        let passed = try self.passed(from: before, to: cursor)
+        // What is left in front of those that have overtaken may be nothing.
+        if cursor.express > cursor.sequence, try isOvertaken(cursor) {
+            cursor.sequence = cursor.express
+        }
+        let after = cursor
+        let notice = try accounted { counts throws(DatabaseError) in
+            try write(after, of: sink)
+            counts.sinks[sink] = SinkAccount(
+                confirmed: passed - Int64(expired.count), expired: Int64(expired.count))
+            guard let now, !expired.isEmpty else { return [StoredEvent]() }
+            let told = Event.dropped(expired, reason: "too old", at: now)
+            counts.add(committed: [told])
+            return try insert([told], after: lastSequence, at: now)
+        }
+        cursors[sink] = after
+        depths[sink, default: 0] -= Int(passed)
+        advance(past: notice)
+        notices += notice
+    }
+
+    /// How many kept events lie between two places: some may have been dropped while they were
+    /// under way.
+    private func passed(from before: Cursor, to after: Cursor) throws(DatabaseError) -> Int64 {
+        after.sequence > before.sequence
+            ? try waiting(behind: before, through: after.sequence)
+            : try rows(
+                .value, after: max(before.sequence, before.express), through: after.express)
+    }
+
+    /// Whether a sink has all kept events up to the last that has overtaken.
+    private func isOvertaken(_ cursor: Cursor) throws(DatabaseError) -> Bool {
+        let rest = try database.prepare(
+            """
+            SELECT 1 FROM event WHERE class = ?1 AND sequence > ?2 AND sequence <= ?3 LIMIT 1
+            """)
+        for eventClass in [Event.Class.presence, .telemetry] {
+            defer { rest.reset() }
+            let isThere = try rest.first(
+                .integer(Int64(eventClass.rawValue)), .integer(cursor.sequence),
+                .integer(cursor.express))
+            if isThere { return false }
+        }
+        return true
+    }
+
+    private func write(_ cursor: Cursor, of sink: String) throws(DatabaseError) {
+        try moving.run(
+            .text(sink), .integer(cursor.sequence), .integer(cursor.place),
+            .integer(cursor.express))
+    }
+
+    /// Sets one event aside as rejected and moves the cursor past it; one that was rejected before
+    /// and sent again is in no lane.
+    func reject(
+        _ sink: String, _ event: StoredEvent, reason: String, lane: Lane? = .regular,
+        at now: EventTime
+    ) throws(DatabaseError) {
+        guard let before = cursors[sink] else { return }
+        var cursor = before
+        switch lane {
+        case .regular: cursor.sequence = max(cursor.sequence, event.sequence)
+        case .express: cursor.express = max(cursor.express, event.sequence)
+        case nil: break
+        }
+        let passed = try self.passed(from: before, to: cursor)
+        let after = cursor
         try database.transaction { () throws(DatabaseError) in
+            // Presence may have been dropped for room while it was under way.
             try database.prepare(
                 """
                 INSERT INTO rejected (sequence, sink, reason, time, retry)
-                VALUES (?1, ?2, ?3, ?4, 0)
+                SELECT ?1, ?2, ?3, ?4, 0 WHERE EXISTS (SELECT 1 FROM event WHERE sequence = ?1)
                 ON CONFLICT (sequence, sink) DO UPDATE SET reason = ?3, time = ?4, retry = 0
                 """
             ).run(
                 .integer(event.sequence), .text(sink), .text(reason),
                 .integer(now.unixNanoseconds))
-            if isNext {
-                try database.prepare("UPDATE sink SET cursor = ?2 WHERE name = ?1")
-                    .run(.text(sink), .integer(event.sequence))
-            }
+            try write(after, of: sink)
         }
-        if isNext {
-            try pass(sink, to: Cursor(sequence: event.sequence, place: cursor.place))
-        }
+        cursors[sink] = after
+        depths[sink, default: 0] -= Int(passed)
     }
 
-    /// Takes rejected events back into the queue from `sequence` on, because it was not their fault.
-    func takeBack(_ sink: String, from sequence: Int64) throws(DatabaseError) {
-        guard let cursor = cursors[sink], cursor.sequence >= sequence else { return }
-        try database.transaction { () throws(DatabaseError) in
-            try database.prepare("DELETE FROM rejected WHERE sink = ?1 AND sequence >= ?2")
-                .run(.text(sink), .integer(sequence))
-            try database.prepare("UPDATE sink SET cursor = ?2 WHERE name = ?1")
-                .run(.text(sink), .integer(sequence - 1))
+    /// Takes events back into the queue that were set aside since the sink last took one, because
+    /// it was not their fault; by the lane they were in.
+    func takeBack(_ sink: String, _ rejected: [Lane: [Int64]]) throws(DatabaseError) {
+        guard var cursor = cursors[sink] else { return }
+        if let first = rejected[.express]?.min() {
+            cursor.express = min(cursor.express, first - 1)
+            cursor.sequence = min(cursor.sequence, first - 1)
         }
-        cursors[sink] = Cursor(sequence: sequence - 1, place: cursor.place)
-        try loadSinks()
+        if let first = rejected[.regular]?.min() {
+            cursor.sequence = min(cursor.sequence, first - 1)
+        }
+        // None of value may seem to have overtaken that was set aside in the regular lane.
+        for sequence in rejected[.regular] ?? [] where sequence <= cursor.express {
+            if try rows(.value, after: sequence - 1, through: sequence) > 0 {
+                cursor.express = sequence - 1
+            }
+        }
+        let after = cursor
+        try database.transaction { () throws(DatabaseError) in
+            let deletion = try database.prepare(
+                "DELETE FROM rejected WHERE sink = ?1 AND sequence = ?2")
+            for sequence in rejected.values.joined() {
+                try deletion.run(.text(sink), .integer(sequence))
+            }
+            try write(after, of: sink)
+        }
+        cursors[sink] = after
+        depths[sink] = Int(try waiting(behind: after))
     }
 
     /// The rejected events, oldest first.
@@ -155,15 +241,50 @@ extension Ledger {
 
     /// Gives a rejected event up; the number of sinks it concerns.
     func drop(_ id: UniqueID) throws(DatabaseError) -> Int {
-        try database.prepare(
-            "DELETE FROM rejected WHERE sequence IN (\(Self.rejectedByID))"
-        ).run(.blob(id.bytes))
-        return database.changes
+        try accounted { counts throws(DatabaseError) in
+            let rows = try database.prepare(
+                "SELECT sink FROM rejected JOIN event USING (sequence) WHERE event.id = ?1")
+            var isRow = try rows.first(.blob(id.bytes))
+            while isRow {
+                counts.sinks[rows.text(0)] = SinkAccount(givenUp: 1)
+                isRow = try rows.step()
+            }
+            try database.prepare(
+                "DELETE FROM rejected WHERE sequence IN (\(Self.rejectedByID))"
+            ).run(.blob(id.bytes))
+            return database.changes
+        }
     }
 
     /// Forgets a rejection, because the sink took the event after all.
     func accept(_ sink: String, _ event: StoredEvent) throws(DatabaseError) {
-        try database.prepare("DELETE FROM rejected WHERE sequence = ?1 AND sink = ?2")
-            .run(.integer(event.sequence), .text(sink))
+        try accounted { counts throws(DatabaseError) in
+            try database.prepare("DELETE FROM rejected WHERE sequence = ?1 AND sink = ?2")
+                .run(.integer(event.sequence), .text(sink))
+            counts.sinks[sink] = SinkAccount(confirmed: Int64(database.changes))
+        }
+    }
+
+    // MARK: What is next
+
+    /// The oldest events that a sink has not got: all, or in the express lane those of value.
+    func next(
+        for cursor: Cursor, lane: Lane, limit: Int, bytes: Int
+    ) throws(DatabaseError) -> [StoredEvent] {
+        switch lane {
+        case .regular where cursor.express <= cursor.sequence:
+            try events(after: cursor.sequence, limit: limit, bytes: bytes)
+        case .regular:
+            try events(
+                in: leftReading,
+                [
+                    .integer(cursor.sequence), .integer(Int64(limit)), .integer(cursor.express),
+                ], bytes: bytes)
+        case .express:
+            try events(
+                in: valueReading,
+                [.integer(max(cursor.sequence, cursor.express)), .integer(Int64(limit))],
+                bytes: bytes)
+        }
     }
 }

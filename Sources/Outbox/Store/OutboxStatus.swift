@@ -18,6 +18,8 @@ public struct OutboxStatus: Sendable {
     public var used: Double
     /// Each time a damaged database was put aside since the start, and what was saved.
     public var salvages: [SalvageReport]
+    /// The accounts that did not come out even when they were last looked at, once a minute.
+    public var mismatches: [Account]
     /// The sinks, in the order of the configuration.
     public var sinks: [SinkStatus]
 }
@@ -32,6 +34,9 @@ public struct SinkStatus: Sendable {
     public var oldestAge: Duration?
     /// The sequence of the last event it has.
     public var cursor: Int64
+    /// The sequence up to which it has all events of value, also those that have overtaken; at
+    /// least `cursor`.
+    public var express: Int64
     /// Why it does not take events just now; nil when it does.
     public var fault: SinkFault?
     /// How long until it is tried again.

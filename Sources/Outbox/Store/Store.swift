@@ -40,6 +40,17 @@ public actor Store {
     /// The damage that was found in the file, so that it is put aside before the next opening.
     var damage: String?
     var shed = 0
+    /// Events that got a number with databases that are closed by now, without the store's own
+    /// notices of what it dropped after it had a number.
+    var numbered = 0
+    /// Notices of what was dropped before it had a number.
+    var noticeCount = 0
+    /// Events of requests that were refused in doubt and took place after all.
+    var doubtful = 0
+    /// How many events each sink was handed, those that came again included.
+    var handedOut: [String: Int64] = [:]
+    /// The accounts that did not come out even when they were last looked at.
+    var mismatches: [Account] = []
     /// Each salvage since the start; a disk that goes on failing does not make it long.
     var salvages: [SalvageReport] = []
     var closing: (until: Int64, continuation: CheckedContinuation<Void, Never>)?
@@ -83,6 +94,7 @@ public actor Store {
         } catch {
             throw error.outboxError
         }
+        _ = try? ledgerAccounts()
         thread.onTurn { [weak self] in self?.assumeIsolated { $0.turn() } }
     }
 
@@ -105,6 +117,7 @@ public actor Store {
         _ events: [Event], state: [StateChange] = []
     ) async throws(OutboxError) -> [Receipt] {
         guard events.allSatisfy(\.isWithinLimits) else {
+            intake.countTurnedAway(events.count)
             throw OutboxError(
                 .tooLarge,
                 "an event's data is longer than \(Event.longestData) bytes, or its type or subject "
@@ -112,6 +125,7 @@ public actor Store {
         }
         let weight = events.reduce(0) { $0 + $1.weight } + state.reduce(0) { $0 + $1.weight }
         guard weight <= Intake.heaviest else {
+            intake.countTurnedAway(events.count)
             throw OutboxError(
                 .tooLarge, "\(weight) bytes at once, at most \(Intake.heaviest) are taken")
         }

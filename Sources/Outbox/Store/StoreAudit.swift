@@ -6,18 +6,21 @@ package struct StoreAudit: Sendable {
     package var count: Int64
     /// The sequence of the last one.
     package var last: Int64
+    /// The accounts that do not come out even.
+    package var mismatches: [Account]
 }
 
 extension Store {
     /// Checks the whole file.
     package func audit() throws(OutboxError) -> StoreAudit {
-        try attempt { ledger throws(DatabaseError) in
+        let mismatches = try ledgerAccounts().filter { $0.difference != 0 }
+        return try attempt { ledger throws(DatabaseError) in
             let check = try ledger.database.prepare("PRAGMA integrity_check")
             let text = try check.step() ? check.text(0) : ""
             check.reset()
             return StoreAudit(
                 integrity: text, count: try ledger.database.number("SELECT count(*) FROM event"),
-                last: ledger.lastSequence)
+                last: ledger.lastSequence, mismatches: mismatches)
         }
     }
 }

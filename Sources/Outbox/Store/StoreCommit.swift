@@ -85,6 +85,9 @@ extension Store {
 
     /// The pack is durable: tells its callers, the daemon and the sinks.
     func settle(_ pack: Pack, _ stored: [StoredEvent]) {
+        let requested = pack.requests.reduce(0) { $0 + $1.events.count }
+        intake.countKept(loose: pack.looseItems.count, requested: requested)
+        noticeCount += pack.dropped > 0 ? 1 : 0
         var rest = stored.dropFirst(pack.dropped > 0 ? 1 : 0)
         for item in pack.items {
             switch item {

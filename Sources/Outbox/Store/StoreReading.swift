@@ -53,6 +53,28 @@ extension Store {
         guard count > 0 else { throw OutboxError(.unknownEvent, "\(id) is no rejected event") }
     }
 
+    /// What the next delivery to a sink is made of; nil when there is no such sink.
+    ///
+    /// It may be out of date the moment it is made: another delivery may be under way.
+    public func preview(_ sink: String) throws(OutboxError) -> SinkPreview? {
+        guard let courier = couriers.first(where: { $0.name == sink }) else { return nil }
+        let events = try attempt { ledger throws(DatabaseError) in
+            guard let cursor = ledger.cursors[sink] else { return [] as [StoredEvent] }
+            return try ledger.next(
+                for: cursor, lane: .regular, limit: courier.settings.batch, bytes: 512 * 1_024)
+        }.map(outward)
+        switch courier.settings {
+        case .http(let http):
+            return HTTPSink.preview(
+                of: events, http,
+                at: settings.clock().unixNanoseconds.floorDivided(by: 1_000_000_000).quotient)
+        case .file(let file):
+            let lines = events.flatMap { $0.line + [UInt8(ascii: "\n")] }
+            return SinkPreview(
+                request: "append \(file.path)", headers: [], body: lines, count: events.count)
+        }
+    }
+
     /// How the store and the sinks are doing; while the database is failed, what is known without
     /// it.
     public func status() -> OutboxStatus {
@@ -68,19 +90,21 @@ extension Store {
             fileSize: (FileSystem.length(of: settings.path) ?? 0)
                 + (FileSystem.length(of: settings.path + "-wal") ?? 0),
             used: (try? attempt { ledger throws(DatabaseError) in try ledger.used }) ?? 0,
-            salvages: salvages.map(\.updated),
+            salvages: salvages.map(\.updated), mismatches: mismatches,
             sinks: couriers.map { status(of: $0, now: now, boot: boot) })
     }
 
     private func status(of courier: Courier, now: EventTime, boot: Int64) -> SinkStatus {
         let cursor = ledger?.cursors[courier.name]?.sequence ?? 0
         let oldest = try? attempt { ledger throws(DatabaseError) in
-            try ledger.events(after: cursor, limit: 1).first
+            guard let cursor = ledger.cursors[courier.name] else { return nil as StoredEvent? }
+            return try ledger.next(for: cursor, lane: .regular, limit: 1, bytes: .max).first
         }
         let report = courier.report.current
         return SinkStatus(
             name: courier.name, depth: ledger?.depths[courier.name] ?? 0,
             oldestAge: oldest.map { .nanoseconds($0.event.time.age(at: now)) }, cursor: cursor,
+            express: max(cursor, ledger?.cursors[courier.name]?.express ?? 0),
             fault: report.fault, retryIn: report.retryAt.map { .nanoseconds(max(0, $0 - boot)) },
             failures: report.failures, lastDelivery: report.lastDelivery)
     }
@@ -96,6 +120,8 @@ extension Store {
             return try ledger.retire(olderThan: retention, at: time)
         }
         reviewRoom()
+        // Not while a backlog is being retired at full speed: once it is done.
+        if retired != Ledger.trimBatch { _ = try? ledgerAccounts() }
         // Age is asked about once a minute, and at once while there is more to retire.
         upkeepAt = retired == Ledger.trimBatch ? now : now + 60_000_000_000
     }

@@ -25,6 +25,7 @@ extension Store {
             return
         }
         if let stored = tookPlace(doubt) {
+            numbered += stored.count
             settle(pack, stored)
             return
         }
@@ -49,6 +50,7 @@ extension Store {
         }
         guard inDoubt == nil else {
             intake.countDropped(pack.looseItems.count)
+            intake.countUnreported(pack.dropped)
             return
         }
         var doubt = doubt
@@ -60,6 +62,7 @@ extension Store {
     @discardableResult
     func fail(_ error: DatabaseError) -> Bool {
         shed += ledger?.shedCount ?? 0
+        numbered += ledger?.numbered ?? 0
         if error.kind == .moved, let ledger { stranded = (ledger, error.text) }
         ledger = nil
         pulse.enter(.failed, error.outboxError.text)
@@ -78,6 +81,13 @@ extension Store {
         guard let doubt = inDoubt else { return publish([]) }
         inDoubt = nil
         if let stored = tookPlace(doubt) {
+            let loose = doubt.pack.looseItems.count
+            let notices = doubt.pack.dropped > 0 ? 1 : 0
+            intake.countKept(loose: loose, requested: 0)
+            numbered += stored.count
+            noticeCount += notices
+            // Their callers were told that they may not be kept; they are.
+            doubtful += stored.count - loose - notices
             publish(stored)
         } else {
             commit(doubt.pack)

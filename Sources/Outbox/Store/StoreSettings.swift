@@ -12,6 +12,12 @@ public struct StoreSettings: Sendable {
     public var clock: @Sendable () -> EventTime
     /// Called with each batch that has become durable, on the store's thread: it must not block.
     public var onCommit: @Sendable ([StoredEvent]) -> Void
+    /// What an event is for those outside of the box: every sink gets it as this returns it. On the
+    /// store's thread.
+    public var outward: @Sendable (Event) -> Event = { $0 }
+    /// Called about once a second, on the store's thread, while it opens the database and that
+    /// takes long: it is brought forward, or saved.
+    public var onLongWork: @Sendable () -> Void = {}
     /// When SQLite waits for the disk. Anything but full is for the rigs that show what is lost.
     package var synchronous: Synchronous = .full
 
@@ -24,6 +30,8 @@ public struct StoreSettings: Sendable {
         case full = "FULL"
         /// Only checkpoints wait: a power cut takes back commits.
         case normal = "NORMAL"
+        /// Nothing waits: for a file that takes the place of another only when it is on the disk.
+        case off = "OFF"
     }
 
     /// 128 MiB hold more than 72 hours of one event a second.

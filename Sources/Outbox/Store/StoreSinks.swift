@@ -10,6 +10,20 @@ extension Store {
         var cursor: Ledger.Cursor
         /// Whether it is a rejected event that somebody wants sent again.
         var isRetry = false
+        /// The way that the events take.
+        var lane = Lane.regular
+        /// Instead of events, numbers of those that have grown too old for the sink.
+        var expired: [Int64] = []
+    }
+
+    /// Which events a courier wants.
+    enum LaneChoice: Equatable {
+        /// The oldest, always.
+        case onlyRegular
+        /// Those of a lane, if there are some.
+        case prefer(Lane)
+        /// Those that it got last, because it is not done with them.
+        case stay(Lane)
     }
 
     /// Delivers to these sinks from now on, and to no others.
@@ -76,20 +90,65 @@ extension Store {
     // MARK: For couriers
 
     /// What a courier is to deliver next; nil when there is nothing.
-    func load(for courier: Courier, _ limits: DeliveryLimits, isProbe: Bool) -> Load? {
+    func load(
+        for courier: Courier, _ limits: DeliveryLimits, isProbe: Bool,
+        _ choice: LaneChoice = .onlyRegular
+    ) -> Load? {
         guard couriers.contains(where: { $0 === courier }), !isHeldUp(courier) else { return nil }
-        return try? attempt { ledger throws(DatabaseError) in
-            guard let cursor = ledger.cursors[courier.name] else { return nil }
-            if !isProbe,
-                let again = try ledger.rejections(limit: 1, retryingFor: courier.name).first
-            {
+        let load = try? attempt { ledger throws(DatabaseError) in
+            guard let cursor = ledger.cursors[courier.name] else { return nil as Load? }
+            guard !isProbe else {
+                let start = max(cursor.sequence, ledger.lastSequence - 1)
+                let events = try ledger.events(after: start, limit: 1)
+                return events.isEmpty ? nil : Load(events: events, cursor: cursor)
+            }
+            if let again = try ledger.rejections(limit: 1, retryingFor: courier.name).first {
                 return Load(events: [again.event], cursor: cursor, isRetry: true)
             }
-            let start = isProbe ? max(cursor.sequence, ledger.lastSequence - 1) : cursor.sequence
-            let events = try ledger.events(after: start, limit: limits.events, bytes: limits.bytes)
+            // A backlog that fits in one delivery is no backlog: order is worth more then.
+            let isDeep = ledger.depths[courier.name] ?? 0 > limits.events
+            if choice == .stay(.express) || choice == .prefer(.express) && isDeep {
+                let events = try ledger.next(
+                    for: cursor, lane: .express, limit: limits.events, bytes: limits.bytes)
+                if !events.isEmpty { return Load(events: events, cursor: cursor, lane: .express) }
+            }
+            return try regularLoad(for: courier, cursor, limits, ledger)
+        }
+        guard var load else { return nil }
+        load.events = load.events.map(outward)
+        handedOut[courier.name, default: 0] += Int64(load.events.count)
+        return load
+    }
+
+    /// An event as it leaves the box; nothing goes to a sink but by way of here.
+    func outward(_ stored: StoredEvent) -> StoredEvent {
+        var stored = stored
+        stored.event = settings.outward(stored.event)
+        return stored
+    }
+
+    private func regularLoad(
+        for courier: Courier, _ cursor: Ledger.Cursor, _ limits: DeliveryLimits, _ ledger: Ledger
+    ) throws(DatabaseError) -> Load? {
+        guard let age = courier.settings.maxAge?.nanoseconds else {
+            let events = try ledger.next(
+                for: cursor, lane: .regular, limit: limits.events, bytes: limits.bytes)
             return events.isEmpty ? nil : Load(events: events, cursor: cursor)
         }
+        let now = settings.clock()
+        let events = try ledger.next(
+            for: cursor, lane: .regular, limit: max(limits.events, Self.expiredAtOnce),
+            bytes: limits.bytes)
+        let old = events.prefix { $0.isTooOld(age, at: now) }
+        if !old.isEmpty {
+            return Load(events: [], cursor: cursor, expired: old.map(\.sequence))
+        }
+        let young = events.prefix(limits.events).prefix { !$0.isTooOld(age, at: now) }
+        return young.isEmpty ? nil : Load(events: Array(young), cursor: cursor)
     }
+
+    /// Events that are passed over at once because of their age; one notice tells of them.
+    private static let expiredAtOnce = 512
 
     /// Whether the courier has to wait: its predecessor, with other settings, may still be writing
     /// to the same sink, and a file has one writer.
@@ -98,18 +157,31 @@ extension Store {
     }
 
     /// The sink has these events; whether that is durable.
-    func confirm(_ courier: Courier, _ events: [StoredEvent], place: Int64) -> Bool {
-        guard let last = events.last?.sequence else { return true }
+    func confirm(_ courier: Courier, _ load: Load, place: Int64) -> Bool {
+        guard let last = load.events.last?.sequence else { return true }
         return note(courier) { ledger throws(DatabaseError) in
-            try ledger.confirm(courier.name, through: last, place: place)
+            try ledger.confirm(courier.name, through: last, place: place, lane: load.lane)
+        }
+    }
+
+    /// The sink is not to have these events any more; whether that is durable.
+    func expire(_ courier: Courier, _ load: Load) -> Bool {
+        guard let last = load.expired.last else { return true }
+        let now = settings.clock()
+        return note(courier) { ledger throws(DatabaseError) in
+            try ledger.confirm(
+                courier.name, through: last, place: load.cursor.place, expired: load.expired,
+                at: now)
         }
     }
 
     /// The sink would not have this event; whether that is durable.
-    func reject(_ courier: Courier, _ event: StoredEvent, _ fault: SinkFault) -> Bool {
+    func reject(
+        _ courier: Courier, _ event: StoredEvent, _ fault: SinkFault, lane: Lane?
+    ) -> Bool {
         let now = settings.clock()
         return note(courier) { ledger throws(DatabaseError) in
-            try ledger.reject(courier.name, event, reason: fault.text, at: now)
+            try ledger.reject(courier.name, event, reason: fault.text, lane: lane, at: now)
         }
     }
 
@@ -119,9 +191,9 @@ extension Store {
     }
 
     /// The sink, not its events, was at fault; whether that is durable.
-    func takeBack(_ courier: Courier, from sequence: Int64) -> Bool {
+    func takeBack(_ courier: Courier, _ rejected: [Lane: [Int64]]) -> Bool {
         note(courier) { ledger throws(DatabaseError) in
-            try ledger.takeBack(courier.name, from: sequence)
+            try ledger.takeBack(courier.name, rejected)
         }
     }
 
@@ -167,5 +239,16 @@ extension Store {
             }
             throw error.outboxError
         }
+    }
+}
+
+extension StoredEvent {
+    /// Whether the event is presence or telemetry and older than so many nanoseconds, as far as
+    /// the clocks tell.
+    fileprivate func isTooOld(_ limit: Int64, at now: EventTime) -> Bool {
+        guard event.eventClass != .value,
+            event.time.boot == now.boot || event.time.isSynchronized && now.isSynchronized
+        else { return false }
+        return event.time.age(at: now) > limit
     }
 }

@@ -11,7 +11,16 @@ enum OutboxVerb: Verb {
         "retry sends a rejected event again, drop gives it up; both need root or the user of hubd."
     ]
 
+    static let options = [
+        Arguments.Option("--preview", "the bytes of the next delivery, before they leave"),
+        Arguments.Option("--sink", "NAME", "with --preview: only this sink"),
+    ]
+
     static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
+        if arguments.has("--preview") { return try await preview(arguments, output) }
+        guard arguments.value("--sink") == nil else {
+            throw Failure(.usage, "outbox: --sink goes with --preview")
+        }
         try expect(arguments.words, 0...2)
         if let action = arguments.words.first {
             return try await act(action, arguments, output)
@@ -21,6 +30,33 @@ enum OutboxVerb: Verb {
             try output.print(outbox)
         } else {
             try show(outbox, output)
+        }
+        return .ok
+    }
+
+    /// Of each sink the request, the headers with signatures masked, and the body as it is signed
+    /// and compressed; with --json one document a line.
+    private static func preview(
+        _ arguments: Arguments, _ output: Output
+    ) async throws(Failure) -> ExitCode {
+        try expect(arguments.words, 0...0)
+        let client = try await HubClient(arguments)
+        var names = arguments.value("--sink").map { [$0] } ?? []
+        if names.isEmpty {
+            let outbox = try await client.document("Outbox", of: "Hub1")
+            names = (outbox["sinks"]?.elements ?? []).compactMap { $0["sink"]?.string }
+        }
+        for name in names {
+            let delivery = try await client.document(
+                "PreviewDelivery", of: "Hub1", [.string(name)])
+            if output.wantsJSON {
+                try output.print(delivery)
+                continue
+            }
+            try output.print(["sink \(name): \(Show.count(delivery["events"])) events"])
+            try output.print([Show.text(delivery["request"])])
+            try output.print((delivery["headers"]?.elements ?? []).map { Show.text($0) })
+            try output.print(["", Show.text(delivery["body"]), ""])
         }
         return .ok
     }

@@ -20,6 +20,11 @@ enum ServiceManager {
         notify("WATCHDOG=1")
     }
 
+    /// Starting takes longer than the manager may think: 30 s more, from now.
+    static func needsTime() {
+        notify("EXTEND_TIMEOUT_USEC=30000000")
+    }
+
     private static func notify(_ state: String) {
         _ = unsafe sd_notify(0, state)
     }

@@ -8,10 +8,11 @@ extension Sink {
         case .file(let path, let maxSize, let keep):
             .file(
                 FileSinkSettings(path: path, rotateAt: maxSize ?? .max, kept: keep ?? .max))
-        case .http(let url, let secretFile, let caFile):
+        case .http(let url, let secretFile, let caFile, let more):
             .http(
                 HTTPSinkSettings(
-                    url: url, secretFile: secretFile.map(Credential.path), caFile: caFile))
+                    url: url, secretFile: secretFile.map(Credential.path), caFile: caFile
+                ).with(more))
         case .mqtt: nil
         }
     }
@@ -22,5 +23,20 @@ extension Sink {
         case .http: "http"
         case .mqtt: "mqtt"
         }
+    }
+}
+
+extension HTTPSinkSettings {
+    /// With what else the configuration says.
+    fileprivate func with(_ more: Sink.HTTP) -> Self {
+        var settings = self
+        settings.secretFiles = more.secretFiles.map(Credential.path)
+        settings.certFile = more.certFile
+        settings.keyFile = more.keyFile.map(Credential.path)
+        settings.pin = more.pin
+        settings.proxy = more.proxy
+        settings.maxRate = more.maxRate
+        settings.maxAge = more.maxAge
+        return settings
     }
 }

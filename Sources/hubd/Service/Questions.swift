@@ -53,6 +53,36 @@ extension Daemon {
         }
     }
 
+    func preview(_ name: String) async throws(BusError) -> Fields {
+        guard let sink = loaded.settings.sinks.first(where: { $0.name == name }),
+            let address = sink.outboxSettings?.name
+        else {
+            throw BusError(.invalid, "\"\(name)\" is no sink; hubctl outbox lists them")
+        }
+        do throws(OutboxError) {
+            var fields = Fields()
+            fields.set("sink", name)
+            guard let preview = try await store.preview(address) else { return fields }
+            fields.set("request", preview.request)
+            fields.set("headers", preview.headers)
+            fields.set("body", String(decoding: preview.body, as: UTF8.self))
+            fields.set("events", preview.count)
+            return fields
+        } catch {
+            throw BusError(error)
+        }
+    }
+
+    func ledger() async throws(BusError) -> Fields {
+        do throws(OutboxError) {
+            return LedgerReport(
+                settings: loaded.settings, accounts: try await store.ledgerAccounts()
+            ).fields()
+        } catch {
+            throw BusError(error)
+        }
+    }
+
     func retry(_ id: String) async throws(BusError) {
         let id = try Self.eventID(id)
         do throws(OutboxError) { try await store.retry(id) } catch { throw BusError(error) }

@@ -46,15 +46,20 @@ enum SinkCheckup {
         guard let place = sink.endpoint else {
             return [.unknown("sink", name, "its address is not understood")]
         }
-        let reach = await Sideline.run(limit: left(forTheWay)) {
-            Way.reach(host: place.host, port: place.port)
+        let http: HTTPSinkSettings? =
+            if case .http(let http)? = sink.outboxSettings { http } else { nil }
+        var checks: [Check] = []
+        // Behind a proxy there need be no other way; the probe goes through it.
+        if http?.proxy == nil {
+            let reach = await Sideline.run(limit: left(forTheWay)) {
+                Way.reach(host: place.host, port: place.port)
+            }
+            guard let reach else { return [late] }
+            checks = Way.check(reach, sink: name, host: place.host, port: place.port)
+            guard case .connected = reach else { return checks }
         }
-        guard let reach else { return [late] }
-        var checks = Way.check(reach, sink: name, host: place.host, port: place.port)
-        guard case .connected = reach else { return checks }
-        if case .http(_, let secretFile, _) = sink.kind,
-            let fault = SinkProbe.fault(secretFile: secretFile.map(Credential.path))
-        {
+        for file in http.map({ ($0.secretFile.map { [$0] } ?? []) + $0.secretFiles }) ?? [] {
+            guard let fault = SinkProbe.fault(secretFile: file) else { continue }
             checks.append(.failed("sink", name, fault.text, mend: "let user hubd read the file"))
         }
         guard place.isEncrypted else { return checks }
@@ -62,7 +67,7 @@ enum SinkCheckup {
         let probe = await Sideline.run(limit: limit + .seconds(1)) {
             SinkProbe.connect(
                 host: place.host, port: place.port, isEncrypted: true, caFile: place.caFile,
-                within: limit)
+                as: http, within: limit)
         }
         guard let probe else { return checks + [late] }
         return checks + [

@@ -1,0 +1,246 @@
+import Foundation
+import Testing
+
+@testable import Outbox
+
+@Suite("Live events of value overtake a backlog, and none comes twice or not at all")
+struct LaneTests {
+    let scratch = Scratch()
+
+    /// 100 of presence, then 3 of value among 7 of presence.
+    private func ledger() throws -> Ledger {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        _ = try ledger.append((1...100).map { .test($0, class: .presence) }, at: someTime)
+        _ = try ledger.append(
+            (101...110).map { .test($0, class: $0 % 3 == 0 ? .value : .presence) }, at: someTime)
+        return ledger
+    }
+
+    private func next(_ ledger: Ledger, _ lane: Lane, limit: Int = 10) throws -> [Int64] {
+        let cursor = try #require(ledger.cursors["a"])
+        return try ledger.next(for: cursor, lane: lane, limit: limit, bytes: .max).map(\.sequence)
+    }
+
+    private func isEven(_ ledger: Ledger) throws -> Bool {
+        let cursor = try #require(ledger.cursors["a"])
+        guard try ledger.waiting(behind: cursor) == Int64(ledger.depths["a"] ?? -1) else {
+            return false
+        }
+        return try ledger.measuredAccounts().allSatisfy { $0.difference == 0 }
+    }
+
+    @Test func whatOvertookIsNotSentAgain() throws {
+        let ledger = try ledger()
+        #expect(try next(ledger, .express) == [102, 105, 108])
+        try ledger.confirm("a", through: 105, place: 0, lane: .express)
+        #expect(ledger.depths["a"] == 108)
+        #expect(try next(ledger, .express) == [108])
+        #expect(try isEven(ledger))
+        // The regular lane leaves them out; retention waits for the regular cursor.
+        try ledger.confirm("a", through: 100, place: 0)
+        #expect(try next(ledger, .regular) == [101, 103, 104, 106, 107, 108, 109, 110])
+        #expect(ledger.deliveredThrough == 100)
+        #expect(try isEven(ledger))
+        try ledger.confirm("a", through: 110, place: 0)
+        #expect(ledger.depths["a"] == 0)
+        #expect(try isEven(ledger))
+    }
+
+    /// When nothing is left in front of those that have overtaken, the sink has everything.
+    @Test func theCursorCatchesUp() throws {
+        let ledger = try ledger()
+        try ledger.confirm("a", through: 108, place: 0, lane: .express)
+        try ledger.confirm("a", through: 107, place: 0)
+        #expect(ledger.cursors["a"]?.sequence == 108)
+        #expect(try next(ledger, .regular) == [109, 110])
+        #expect(try isEven(ledger))
+    }
+
+    /// Both cursors are found again.
+    @Test func afterReopening() throws {
+        do {
+            let ledger = try ledger()
+            try ledger.confirm("a", through: 105, place: 0, lane: .express)
+        }
+        let ledger = try Ledger(.test(scratch))
+        #expect(ledger.depths["a"] == 108)
+        #expect(try next(ledger, .express) == [108])
+        #expect(try isEven(ledger))
+    }
+
+    /// What was set aside in either lane is taken back into it, exactly.
+    @Test func takingBack() throws {
+        let ledger = try ledger()
+        let events = try ledger.events(after: 0, limit: 200)
+        try ledger.confirm("a", through: 102, place: 0, lane: .express)
+        try ledger.reject("a", events[0], reason: "no", at: someTime)
+        try ledger.reject("a", events[1], reason: "no", at: someTime)
+        try ledger.reject("a", events[104], reason: "no", lane: .express, at: someTime)
+        #expect(try next(ledger, .express) == [108])
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.regular: [1, 2], .express: [105]])
+        #expect(try ledger.rejections(limit: 9).isEmpty)
+        #expect(try next(ledger, .express) == [105, 108])
+        #expect(try next(ledger, .regular, limit: 2) == [1, 2])
+        #expect(ledger.depths["a"] == 109)
+        #expect(try isEven(ledger))
+    }
+
+    /// An event of value that was set aside before others overtook it is not forgotten.
+    @Test func takingBackValueFromBothLanes() throws {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        let events = try ledger.append((1...5).map { .test($0) }, at: someTime)
+        try ledger.reject("a", events[0], reason: "no", at: someTime)
+        try ledger.reject("a", events[1], reason: "no", lane: .express, at: someTime)
+        try ledger.takeBack("a", [.regular: [1], .express: [2]])
+        #expect(try next(ledger, .regular) == [1, 2, 3, 4, 5])
+        #expect(try isEven(ledger))
+    }
+
+    /// Through a service: a measurement that comes after 2,000 of presence is there after two
+    /// deliveries, and in the end every number was there, each once.
+    @Test func aFreshMeasurementComesFirst() async throws {
+        let server = try SyncServer(["503:0", "200"], signed: false)
+        var settings = StoreSettings.test(scratch)
+        settings.backoff = .hurry
+        let store = try await Store.open(settings)
+        for start in 0..<20 {
+            _ = try await store.append(
+                (0..<100).map { .test(start * 100 + $0, class: .presence) })
+        }
+        _ = try await store.append([.test(-1)])
+        try await store.deliver(to: [
+            .http(HTTPSinkSettings(url: "http://localhost:\(server.port)/", batch: 100))
+        ])
+        let requests = try server.accepted(Set(1...2_001))
+        let place = requests.firstIndex { $0.sequences == [2_001] && $0.status == 200 }
+        #expect(try #require(place) <= 2)
+        let sent = requests.filter { $0.status == 200 }.flatMap { $0.sequences ?? [] }
+        #expect(sent.sorted() == Array(1...2_001))
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+
+    /// A guilty event in the express lane is found there, and holds nobody up.
+    @Test func poisonThatOvertakes() async throws {
+        let server = try SyncServer(["poison:-7"], signed: false)
+        var settings = StoreSettings.test(scratch)
+        settings.backoff = .hurry
+        let store = try await Store.open(settings)
+        _ = try await store.append((0..<400).map { .test($0, class: .presence) })
+        _ = try await store.append([.test(-6), .test(-7), .test(-8)])
+        try await store.deliver(to: [
+            .http(HTTPSinkSettings(url: "http://localhost:\(server.port)/", batch: 100))
+        ])
+        let requests = try server.accepted(Set(1...403).subtracting([402]))
+        #expect(requests.filter { $0.sequences == [402] }.count == DeliveryMachine.tries)
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.rejected().map(\.event.sequence) == [402])
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+
+    /// Hours without network, scaled down: every event is kept in less than its share of 128 MiB,
+    /// and every number comes, once.
+    @Test func anOutage() throws {
+        let script = Rig.scripts + "/../../Bench/drain.py"
+        let outcome = try Rig.run("python3", [script, Rig.program, scratch.path, "8000"])
+        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(outcome.output.contains("the service has 8001, 0 came twice, 0 are missing"))
+        #expect(outcome.output.contains("kept 8000 shed 0 "))
+        #expect(outcome.output.contains("ledger even"))
+        let size = try #require(FileSystem.length(of: scratch.file("hubd.db")))
+        #expect(size / 8_000 < (128 << 20) / 259_200)
+    }
+
+    /// A file has its events in order, whatever waits.
+    @Test func filesKeepTheirOrder() async throws {
+        let store = try await Store.open(.test(scratch))
+        for start in 0..<10 {
+            _ = try await store.append(
+                (0..<100).map { .test(start * 100 + $0, class: .presence) } + [.test(-start)])
+        }
+        try await store.deliver(to: [.file(FileSinkSettings(path: scratch.file("events")))])
+        try await until { await store.status().sinks[0].depth == 0 }
+        let numbers = scratch.lines("events").map { line -> Int? in
+            let rest = line.components(separatedBy: "\"sequence\":")[1]
+            return Int(rest.prefix { $0.isNumber })
+        }
+        #expect(numbers == (1...1_010).map(Optional.some))
+        await store.close()
+    }
+
+    // MARK: Age
+
+    private func old(_ number: Int, _ eventClass: Event.Class, hours: Int64) -> Event {
+        var time = someTime
+        time.unixNanoseconds -= hours * 3_600_000_000_000
+        time.bootNanoseconds -= hours * 3_600_000_000_000
+        return .test(number, class: eventClass, time: time)
+    }
+
+    /// Presence that is too old for a sink is passed over and told of; value never is.
+    @Test func whatIsTooOld() async throws {
+        let server = try SyncServer(["200"], signed: false)
+        let store = try await Store.open(.test(scratch))
+        _ = try await store.append((1...5).map { old($0, .presence, hours: 30) })
+        _ = try await store.append([old(6, .value, hours: 30), old(7, .telemetry, hours: 30)])
+        _ = try await store.append([old(8, .presence, hours: 2)])
+        var http = HTTPSinkSettings(url: "http://localhost:\(server.port)/")
+        http.maxAge = .seconds(86_400)
+        try await store.deliver(to: [.http(http)])
+        let requests = try server.accepted([6, 8])
+        try await until { await store.status().sinks[0].depth == 0 }
+        let sent = Set(requests.flatMap { $0.sequences ?? [] })
+        #expect(sent.isDisjoint(with: [1, 2, 3, 4, 5, 7]))
+        let notices = try await store.events().events.filter {
+            $0.event.type == "org.hubd.event.dropped.v1"
+        }
+        let texts = notices.map { String(decoding: $0.event.data, as: UTF8.self) }
+        #expect(
+            texts == [
+                #"{"reason":"too old","count":5,"first":1,"last":5,"ranges":[[1,5]]}"#,
+                #"{"reason":"too old","count":1,"first":7,"last":7,"ranges":[[7,7]]}"#,
+            ])
+        let account = try #require(try await store.ledgerAccounts().last)
+        #expect(account.difference == 0)
+        #expect(account.went.contains(.init(.expired, 6)))
+        await store.close()
+    }
+
+    /// Within one boot a wall clock that jumps by ten years changes neither age nor order.
+    @Test(arguments: [-10, 10])
+    func theWallClockJumps(years: Int64) async throws {
+        let server = try SyncServer(["200"], signed: false)
+        let store = try await Store.open(.test(scratch))
+        var jumped = someTime
+        jumped.unixNanoseconds += years * 365 * 86_400 * 1_000_000_000
+        _ = try await store.append([.test(1, class: .presence, time: jumped)])
+        _ = try await store.append([.test(2, class: .presence)])
+        var http = HTTPSinkSettings(url: "http://localhost:\(server.port)/")
+        http.maxAge = .seconds(60)
+        try await store.deliver(to: [.http(http)])
+        #expect(try server.next().sequences == [1, 2])
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+
+    /// A clock that nobody set says nothing about age.
+    @Test func ageNeedsAClock() async throws {
+        let server = try SyncServer(["200"], signed: false)
+        let store = try await Store.open(.test(scratch))
+        var event = old(1, .presence, hours: 30)
+        event.time.boot = UniqueID(high: 9, low: 9)
+        event.time.isSynchronized = false
+        _ = try await store.append([event])
+        var http = HTTPSinkSettings(url: "http://localhost:\(server.port)/")
+        http.maxAge = .seconds(60)
+        try await store.deliver(to: [.http(http)])
+        #expect(try server.next().sequences == [1])
+        await store.close()
+    }
+}

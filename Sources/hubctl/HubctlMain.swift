@@ -12,7 +12,7 @@ enum HubctlMain {
             EventsVerb.self, OutboxVerb.self, ImportVerb.self, ExportVerb.self, ReloadVerb.self,
             DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
             DevicesVerb.self, DeviceVerb.self, PairVerb.self, BindVerb.self, UnbindVerb.self,
-            ReplaceVerb.self, ForgetVerb.self,
+            ReplaceVerb.self, ForgetVerb.self, CatalogVerb.self,
         ]
     }
 

@@ -33,7 +33,8 @@ struct AuthorizationMatrixTests {
             "org.hubd.Hub1.Outbox", "org.hubd.Hub1.Diagnose",
             "org.hubd.Hub1.Version", "org.hubd.Beacons1.List", "org.hubd.Beacons1.ListUnknown",
             "org.hubd.Beacons1.Export", "org.hubd.Beacons1.Zones", "org.hubd.Campaigns1.List",
-            "org.hubd.Campaigns1.Preview", "org.hubd.Devices1.List",
+            "org.hubd.Campaigns1.Preview", "org.hubd.Catalog1.Describe",
+            "org.hubd.Catalog1.Versions", "org.hubd.Devices1.List",
             "org.hubd.Devices1.ListUnknown", "org.hubd.Device1.Id", "org.hubd.Device1.Kind",
             "org.hubd.Device1.State", "org.hubd.Device1.Link", "org.hubd.Device1.Problem",
         ],
@@ -47,7 +48,8 @@ struct AuthorizationMatrixTests {
             "org.hubd.Beacons1.Import", "org.hubd.Devices1.Enroll",
             "org.hubd.Devices1.Replace", "org.hubd.Devices1.Forget", "org.hubd.Device1.Bind",
             "org.hubd.Device1.Unbind", "org.hubd.Device1.Pair", "org.hubd.Device1.Send",
-            "org.hubd.Device1.Retry",
+            "org.hubd.Device1.Retry", "org.hubd.Catalog1.Compare", "org.hubd.Catalog1.Pull",
+            "org.hubd.Catalog1.Rollback",
         ],
     ]
 

@@ -29,7 +29,7 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 35)
+        #expect(members == 40)
     }
 
     private func introspection(of path: String, _ hub: TestHub) throws -> String {

@@ -390,6 +390,7 @@ final class Daemon {
         await devices.stop()
         radios.stop()
         await store.close(within: .seconds(2))
+        await catalogs.stopped()
         connection.close()
     }
 }

@@ -190,6 +190,39 @@ struct CatalogPullTests {
         #expect(rig.version == 1)
     }
 
+    /// Whatever the service is doing just then; F27 allows three seconds.
+    @Test func theEndDoesNotWaitForTheService() throws {
+        let rig = try FleetRig()
+        try rig.startAndAsk()
+        for behaviour in ["hang", "slow"] {
+            try rig.behave(behaviour)
+            #expect(rig.hub.end() == 0)
+            try rig.hub.start()
+            try rig.wait(version: 1)
+            // The first asking begins with the start.
+            #expect(rig.hub.end() == 0)
+            try rig.hub.start()
+            try rig.wait(version: 1)
+        }
+        #expect(rig.hub.end() == 0)
+    }
+
+    @Test func theDoctorLooksAtTheService() throws {
+        let rig = try FleetRig()
+        try rig.startAndAsk()
+        let config = rig.hub.folder.appending(path: "hubd.json5").path
+        let well = try rig.hub.hubctl("doctor", "--config=\(config)").output
+        #expect(well.contains("one key to verify it with"), "\(well)")
+        #expect(well.contains("the certificate of localhost expires in"), "\(well)")
+        try rig.hub.write("key.pub", "nothing")
+        rig.endService()
+        // What it found just before is good for two seconds more.
+        try rig.hub.wait("the doctor's next look") {
+            let ill = try rig.hub.hubctl("doctor", "--config=\(config)").output
+            return ill.contains("no Ed25519 public key") && ill.contains("Connection refused")
+        }
+    }
+
     @Test func withoutAServiceThereIsNothingToPull() throws {
         let hub = try TestHub()
         try hub.configure(radios: "[]")

@@ -34,6 +34,17 @@ public struct Download: Sendable, Hashable {
         self.limit = limit
     }
 
+    /// Ends transfers from another thread, within about a second each.
+    public final class Stop: Sendable {
+        let deadline = Deadline()
+
+        /// Makes one that lets everything go on.
+        public init() {}
+
+        /// Ends what is under way, and what begins from now on.
+        public func end() { deadline.set(BootClock.now()) }
+    }
+
     /// What came back.
     public enum Outcome: Sendable, Hashable {
         /// The document, whole.
@@ -51,8 +62,9 @@ public struct Download: Sendable, Hashable {
     /// - Parameters:
     ///   - etag: the tag of what is at hand (RFC 9110, §8.8.3).
     ///   - now: seconds since 1970, for dates in the answer.
+    ///   - stop: ends it before its time.
     /// - Returns: the document, or why there is none.
-    public func run(etag: String?, now: Int64) -> Outcome {
+    public func run(etag: String?, now: Int64, stop: Stop = Stop()) -> Outcome {
         do throws(SinkFault) {
             let endpoint = try Endpoint(url)
             var settings = HTTPSinkSettings(url: url, caFile: caFile)
@@ -64,7 +76,8 @@ public struct Download: Sendable, Hashable {
             }
             if let certFile, let keyFile { transfer.present(certFile, key: keyFile) }
             let answer = transfer.get(
-                headers: headers, wanted: ["etag", header], limit: limit, limits: limits)
+                headers: headers, wanted: ["etag", header], limit: limit, limits: limits,
+                deadline: stop.deadline)
             let verdict = HTTPVerdict(host: endpoint.host, now: now, caFile: caFile)
             return outcome(answer, verdict, isConditional: etag != nil)
         } catch {

@@ -108,15 +108,17 @@ internal import CCurl
     ///   - wanted: the names of the headers that are handed on, in lower case.
     ///   - limit: the longest body that is kept whole; of a longer one more than that is kept.
     ///   - limits: the limits in time.
+    ///   - deadline: when it ends at the latest.
     /// - Returns: what came back.
     func get(
-        headers: [String], wanted: Set<String>, limit: Int, limits: HTTPSinkSettings.Limits
+        headers: [String], wanted: Set<String>, limit: Int, limits: HTTPSinkSettings.Limits,
+        deadline: Deadline
     ) -> Answer {
         set(CURLOPT_HTTPGET, 1)
         self.wanted = wanted
         kept = limit + 1
         longest = limit + Self.longestAnswer
-        return perform(headers, limits, Deadline())
+        return perform(headers, limits, deadline)
     }
 
     /// Shows a certificate of our own when the server asks for one.

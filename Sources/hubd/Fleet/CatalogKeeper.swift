@@ -50,6 +50,7 @@ final class CatalogKeeper {
     private var backoff = Backoff()
     private var timer: EventLoop.Timer?
     private var service: CatalogService?
+    private let ending = Download.Stop()
     private var isStopped = false
 
     /// What is in force of what was pulled; nil when nothing is.
@@ -81,10 +82,31 @@ final class CatalogKeeper {
         schedule(after: .zero)
     }
 
-    /// Asks no more.
+    /// Asks no more, and ends an asking that is under way.
     func stop() {
         isStopped = true
         timer?.cancel()
+        ending.end()
+    }
+
+    /// Waits for the end of an asking that is under way, so that no thread is inside libcurl when the
+    /// process ends; a name server that does not answer is not waited for.
+    func stopped() async {
+        var first: CheckedContinuation<Void, Never>?
+        await withCheckedContinuation { continuation in
+            first = continuation
+            // libcurl looks once a second whether it may go on.
+            Hub.loop.schedule(after: .seconds(1)) {
+                first?.resume()
+                first = nil
+            }
+            Task { @Hub in
+                await asking.take()
+                asking.give()
+                first?.resume()
+                first = nil
+            }
+        }
     }
 
     private func look(_ settings: Settings) {
@@ -130,8 +152,8 @@ final class CatalogKeeper {
         let request = Download(service, hub: daemon.hub)
         let tag = isTrial || mayBeOlder ? nil : tag(of: request.url)
         let now = WallClock.now().unixSeconds
-        let outcome = await Sideline.run(limit: Self.patience) {
-            Fetched(request, tag: tag, keyFile: service.publicKeyFile, now: now)
+        let outcome = await Sideline.run(limit: Self.patience) { [ending] in
+            Fetched(request, tag: tag, keyFile: service.publicKeyFile, now: now, stop: ending)
         }
         let (answer, wait) = await settle(outcome, isTrial, mayBeOlder)
         // A reload may have named another service meanwhile, and has begun anew then.
@@ -212,6 +234,7 @@ final class CatalogKeeper {
 
     private func adopt(_ offer: CatalogAdoption.Offer, isTrial: Bool) async -> Answer {
         await daemon.inTurn {
+            guard !isStopped else { return Self.busy }
             let loaded = daemon.loaded
             let adoption = CatalogAdoption(
                 settings: loaded.settings, config: daemon.config, hub: daemon.hub,
@@ -318,8 +341,8 @@ private enum Fetched: Sendable {
     case failed(SinkFault, after: Duration?)
 
     /// Asks; blocks as long as `Download` does.
-    init(_ request: Download, tag: String?, keyFile: String, now: Int64) {
-        switch request.run(etag: tag, now: now) {
+    init(_ request: Download, tag: String?, keyFile: String, now: Int64, stop: Download.Stop) {
+        switch request.run(etag: tag, now: now, stop: stop) {
         case .document(let body, let etag, let signature):
             self.init(
                 body, signature: signature, source: request.url, etag: etag, keyFile: keyFile)

@@ -38,6 +38,18 @@ struct CatalogReport {
         return fields
     }
 
+    /// What `hubctl status` shows of it.
+    func summary() -> Fields {
+        var fields = Fields()
+        fields.set("version", daemon.loaded.version)
+        fields.set("from", origin)
+        fields.set("since", keeper.state.flatMap { Self.time($0.since) })
+        fields.set("result", keeper.asked?.answer.result)
+        fields.set(
+            "secondsAgo", keeper.asked.map { seconds(from: $0.instant, to: Hub.loop.now) })
+        return fields
+    }
+
     /// Where what runs came from.
     private var origin: String? {
         guard let state = keeper.state else { return daemon.loaded.settings.catalog }

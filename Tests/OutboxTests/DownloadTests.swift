@@ -163,7 +163,9 @@ final class CatalogServer {
     }
 
     deinit {
-        process.terminate()
+        // It ends with its input; a signal may be blocked in it, as in the thread that started it.
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
     }
 
     /// The next requests; what else the server says is passed over.

@@ -51,6 +51,7 @@ final class CatalogKeeper {
     private var timer: EventLoop.Timer?
     private var service: CatalogService?
     private let ending = Download.Stop()
+    private var isAsking = false
     private var isStopped = false
 
     /// What is in force of what was pulled; nil when nothing is.
@@ -92,19 +93,11 @@ final class CatalogKeeper {
     /// Waits for the end of an asking that is under way, so that no thread is inside libcurl when the
     /// process ends; a name server that does not answer is not waited for.
     func stopped() async {
-        var first: CheckedContinuation<Void, Never>?
-        await withCheckedContinuation { continuation in
-            first = continuation
-            // libcurl looks once a second whether it may go on.
-            Hub.loop.schedule(after: .seconds(1)) {
-                first?.resume()
-                first = nil
-            }
-            Task { @Hub in
-                await asking.take()
-                asking.give()
-                first?.resume()
-                first = nil
+        // libcurl looks once a second whether it may go on.
+        let deadline = Hub.loop.now.advanced(by: .seconds(1))
+        while isAsking, Hub.loop.now < deadline {
+            await withCheckedContinuation { continuation in
+                Hub.loop.schedule(after: .milliseconds(50)) { continuation.resume() }
             }
         }
     }
@@ -152,9 +145,11 @@ final class CatalogKeeper {
         let request = Download(service, hub: daemon.hub)
         let tag = isTrial || mayBeOlder ? nil : tag(of: request.url)
         let now = WallClock.now().unixSeconds
+        isAsking = true
         let outcome = await Sideline.run(limit: Self.patience) { [ending] in
             Fetched(request, tag: tag, keyFile: service.publicKeyFile, now: now, stop: ending)
         }
+        isAsking = false
         let (answer, wait) = await settle(outcome, isTrial, mayBeOlder)
         // A reload may have named another service meanwhile, and has begun anew then.
         guard service == self.service else { return answer }

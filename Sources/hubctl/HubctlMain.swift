@@ -13,7 +13,7 @@ enum HubctlMain {
             ReloadVerb.self,
             DecodeVerb.self, ReplayVerb.self, DoctorVerb.self, WatchVerb.self, WhyVerb.self,
             DevicesVerb.self, DeviceVerb.self, PairVerb.self, BindVerb.self, UnbindVerb.self,
-            ReplaceVerb.self, ForgetVerb.self,
+            ReplaceVerb.self, ForgetVerb.self, CatalogVerb.self,
         ]
     }
 

@@ -32,6 +32,7 @@ final class Daemon {
     let startedAt = Hub.loop.now
     let radios: Radios
     private let timeService: TimeService
+    private(set) lazy var catalogs = CatalogKeeper(self)
     private var busProblem: HubProblem?
     private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
@@ -50,7 +51,7 @@ final class Daemon {
     var interfaces: [Interface] {
         [
             HubInterface.table(self), BeaconsInterface.table(self), CampaignsInterface.table(self),
-            DevicesInterface.table(self),
+            DevicesInterface.table(self), CatalogInterface.table(self),
         ]
     }
     /// What the bus did to us and we to others on it.
@@ -67,7 +68,7 @@ final class Daemon {
         configurationProblem = start.problem
         self.config = config
         self.journal = journal
-        hub = loaded.settings.hub.id ?? HostName.current
+        hub = loaded.settings.hubName
         let clock = EventClock()
         writer = EventWriter(clock: clock)
         let commits = CommitFeed()
@@ -119,6 +120,7 @@ final class Daemon {
         await radios.start(loaded.settings, zones: loaded.catalog.zoneNumbers)
         if let air = radios.deviceAir { devices.use(air) }
         await serve()
+        catalogs.configure()
         Hub.loop.schedule(every: .seconds(1)) { [weak self] in
             Hub.assumeIsolated { self?.everySecond() }
         }
@@ -290,7 +292,7 @@ final class Daemon {
             problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
         }
         problems += outbox.mismatches.map { HubProblem($0, loaded.settings) }
-        problems += devices.problems
+        problems += devices.problems + catalogs.problems
         if let busProblem { problems.append(busProblem) }
         if let configurationProblem { problems.append(configurationProblem) }
         return problems
@@ -344,6 +346,7 @@ final class Daemon {
         put(new)
         configurationProblem = nil
         keepCopy(of: sources)
+        catalogs.configure()
         journal.notice(
             "configuration reloaded: \(new.catalog.beacons.count) beacons, "
                 + "\(new.catalog.campaigns.count) campaigns", .reloaded)
@@ -394,9 +397,11 @@ final class Daemon {
         isStopping = true
         ServiceManager.stopping()
         journal.notice("ending", .stopping)
+        catalogs.stop()
         await devices.stop()
         radios.stop()
         await store.close(within: .seconds(2))
+        await catalogs.stopped()
         connection.close()
     }
 }

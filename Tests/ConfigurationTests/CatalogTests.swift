@@ -86,7 +86,7 @@ struct CatalogTests {
     }
 
     private static let cases: [(String, String)] = [
-        ("{ campains: [] }", "1:3: campains: unknown key, expected \"zones\""),
+        ("{ campains: [] }", "1:3: campains: unknown key, expected \"version\""),
         (catalogText(campaign: ", id2: 1"), "campaigns[0].id2: unknown key, expected \"id\""),
         (catalogText(campaign: ", proximty: 'near'"), "(did you mean \"proximity\"?)"),
         (

@@ -29,7 +29,7 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 37)
+        #expect(members == 42)
     }
 
     private func introspection(of path: String, _ hub: TestHub) throws -> String {

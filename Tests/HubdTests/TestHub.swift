@@ -38,6 +38,8 @@ final class TestHub {
     let folder: URL
     private var bus: Process?
     private var hub: Process?
+    /// What hubd finds in its environment beside the test's own.
+    var environment: [String: String] = [:]
     /// Where bluetoothd is, when not on the hub's own bus.
     var bluezAddress: String?
 
@@ -177,6 +179,9 @@ final class TestHub {
         // No test may meet the machine's own bluetoothd.
         process.arguments = words + ["--bluez-bus", bluezAddress ?? busAddress]
         process.standardError = journal
+        if !environment.isEmpty {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         try process.run()
         hub = process
     }
@@ -199,6 +204,8 @@ final class TestHub {
     func signal(_ signal: Int32) {
         if let hub { kill(hub.processIdentifier, signal) }
     }
+
+    var isRunning: Bool { hub?.isRunning ?? false }
 
     /// Ends hubd with a signal and waits for it.
     func end(_ number: Int32 = SIGTERM) -> Int32 {

@@ -10,6 +10,9 @@
  *   RIG_SYNC     a file that holds "<errno> <ms>": from then on fsync and
  *                fdatasync wait that long and fail with that errno (0: work)
  *
+ *   RIG_KILL     a number: behind so many changes of the folder the program is
+ *                killed, as if the power had gone
+ *
  * The two files are read at each call, so a driver can change its mind.
  *
  * Record: op (1) inode (8) offset (8) length (4) bytes (length), little-endian
@@ -23,6 +26,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,7 +42,7 @@ enum { MAX_FD = 4096 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *dir, *budget_file, *sync_file;
 static size_t dir_length;
-static int log_fd = -1;
+static int log_fd = -1, kill_after = 0, changes = 0;
 static uint64_t inode_of[MAX_FD]; /* 0: not in the folder */
 static char is_dir[MAX_FD];
 static struct { uint64_t inode; int64_t size; int links; } files[1024];
@@ -49,11 +53,14 @@ __attribute__((constructor)) static void start(void) {
   budget_file = getenv("RIG_BUDGET");
   sync_file = getenv("RIG_SYNC");
   dir_length = dir ? strlen(dir) : 0;
+  const char *killing = getenv("RIG_KILL");
+  if (killing) kill_after = atoi(killing);
   const char *log = getenv("RIG_LOG");
   if (log) log_fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
 static void record(char op, uint64_t inode, uint64_t offset, const void *bytes, uint32_t length) {
+  if (kill_after && op != 'A' && ++changes == kill_after) kill(getpid(), SIGKILL);
   if (log_fd < 0) return;
   unsigned char head[21];
   head[0] = op;

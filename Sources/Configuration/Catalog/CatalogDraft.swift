@@ -23,6 +23,13 @@ public struct CatalogDraft: Sendable {
     var merchants: [Entry<Merchant>] = []
     var campaigns: [Entry<Campaign>] = []
 
+    /// `version` of the catalog file, which grows with each change; nil without one.
+    public private(set) var version: Int64?
+    /// `hub` of the catalog file, the id of the hub that it is for; nil without one.
+    public private(set) var hub: String?
+    /// Whether there is a catalog file.
+    public private(set) var hasCatalog = false
+
     /// Every id that was read, also of entries that are otherwise wrong, so that one mistake is
     /// not reported again at everything that refers to it.
     var zoneOrigins: [String: Origin] = [:]
@@ -35,7 +42,9 @@ public struct CatalogDraft: Sendable {
 
     /// Adds the catalog file.
     public mutating func addCatalog(_ file: SourceFile) {
-        add(file, .catalog, keys: ["zones", "beacons", "merchants", "campaigns"])
+        hasCatalog = true
+        let keys = ["version", "hub", "zones", "beacons", "merchants", "campaigns"]
+        add(file, .catalog, keys: keys)
     }
 
     /// Adds what earlier imports left.
@@ -45,6 +54,13 @@ public struct CatalogDraft: Sendable {
 
     private mutating func add(_ file: SourceFile, _ layer: Origin.Layer, keys: [String]) {
         guard let root = decoding.parse(file), decoding.isObject(root, keys: keys) else { return }
+        if layer == .catalog {
+            // Up to 2⁵³ − 1, which every JSON reader holds exactly (RFC 8259 §6).
+            version = decoding.optional("version", of: root) {
+                $0.whole($1, 1...9_007_199_254_740_991)
+            }
+            hub = decoding.optional("hub", of: root) { $0.identifier($1) }
+        }
         section("merchants", of: root, limit: Catalog.maximumMerchants) { draft, node in
             draft.addMerchant(node, layer)
         }
@@ -103,7 +119,7 @@ public struct CatalogDraft: Sendable {
             catalog: Catalog(
                 zones: zones.map(\.value), beacons: beacons.map(\.value),
                 merchants: merchants.map(\.value), campaigns: campaigns.map(\.value)),
-            imported: imported)
+            imported: imported, version: version)
     }
 }
 
@@ -113,6 +129,8 @@ public struct CheckedCatalog: Hashable, Sendable {
     public let catalog: Catalog
     /// The part that comes from imports, to be kept for the next start.
     public let imported: CatalogOverlay
+    /// `version` of the catalog file; nil without one.
+    public let version: Int64?
 }
 
 extension Catalog {

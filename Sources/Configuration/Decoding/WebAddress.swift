@@ -60,6 +60,25 @@ struct WebAddress: Hashable, Sendable {
         port = value
     }
 
+    /// A URL in which each `word` behind the host is replaced.
+    static func filled(_ text: String, _ word: String, with value: String) -> String {
+        let bytes = Array(text.utf8)
+        let slashes = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") }
+        guard slashes.count > 2 else { return text }
+        var filled = Array(bytes[..<slashes[2]])
+        var rest = bytes[slashes[2]...]
+        while let byte = rest.first {
+            if rest.starts(with: word.utf8) {
+                filled += value.utf8
+                rest = rest.dropFirst(word.utf8.count)
+            } else {
+                filled.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: filled, as: UTF8.self)
+    }
+
     /// Unreserved, reserved and percent (RFC 3986 §2).
     private static func isURLCharacter(_ byte: UInt8) -> Bool {
         switch byte {
@@ -108,11 +127,15 @@ extension Decoding {
     ///   - node: the value.
     ///   - secure: the scheme with encryption.
     ///   - plain: the scheme without, for loopback only.
+    ///   - word: a word in braces that may stand behind the host.
     /// - Returns: the URL as it is written.
-    mutating func serverURL(_ node: JSONNode, secure: String, plain: String) -> String? {
+    mutating func serverURL(
+        _ node: JSONNode, secure: String, plain: String, word: String? = nil
+    ) -> String? {
         let expected = "a URL such as \"\(secure)://sync.example/path\""
         guard let text = string(node, expected) else { return nil }
-        guard let address = WebAddress(text), [secure, plain].contains(address.scheme) else {
+        let filled = word.map { WebAddress.filled(text, $0, with: "x") } ?? text
+        guard let address = WebAddress(filled), [secure, plain].contains(address.scheme) else {
             reject(node, expected)
             return nil
         }

@@ -47,6 +47,13 @@ extension Settings {
                 ]
             }
         }
+        if let service = catalogService {
+            files += [
+                ("catalog.publicKeyFile", service.publicKeyFile),
+                ("catalog.secretFile", service.secretFile), ("catalog.caFile", service.caFile),
+                ("catalog.certFile", service.certFile), ("catalog.keyFile", service.keyFile),
+            ]
+        }
         for (index, device) in devices.enumerated() {
             files.append(("devices[\(index)].keyFile", device.keyFile))
         }

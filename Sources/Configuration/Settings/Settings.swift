@@ -89,8 +89,11 @@ public struct Settings: Hashable, Sendable {
     public var radios: [Radio]
     /// The iBeacon that the hub itself sends; nil for none.
     public var broadcast: Broadcast?
-    /// `catalog`: the file with zones, beacons, merchants and campaigns; nil for none.
+    /// `catalog`: the file with zones, beacons, merchants and campaigns; nil for none. With a
+    /// service (`catalog.path`), the one that counts until the first pull.
     public var catalog: String?
+    /// `catalog.url` and what belongs to it: the service the catalog is pulled from; nil for none.
+    public var catalogService: CatalogService?
     /// Where events are kept.
     public var store: Store
     /// `sinks`: where events go; each gets all of them.
@@ -106,12 +109,14 @@ public struct Settings: Hashable, Sendable {
     public init(
         hub: Hub = Hub(), radios: [Radio] = [], catalog: String? = nil, store: Store = Store(),
         sinks: [Sink] = [], devices: [Device] = [], bus: Bus = .system,
-        presence: Presence = Presence(), broadcast: Broadcast? = nil
+        presence: Presence = Presence(), broadcast: Broadcast? = nil,
+        catalogService: CatalogService? = nil
     ) {
         self.hub = hub
         self.radios = radios
         self.broadcast = broadcast
         self.catalog = catalog
+        self.catalogService = catalogService
         self.store = store
         self.sinks = sinks
         self.devices = devices

@@ -33,7 +33,9 @@ extension Decoding {
         settings.hub = optional("hub", of: node) { $0.hub($1) } ?? settings.hub
         settings.radios = optional("radios", of: node) { $0.radios($1) } ?? []
         settings.broadcast = optional("broadcast", of: node) { $0.broadcast($1) }
-        settings.catalog = optional("catalog", of: node) { $0.path($1) }
+        let catalog = optional("catalog", of: node) { $0.catalog($1) }
+        settings.catalog = catalog?.path
+        settings.catalogService = catalog?.service
         settings.store = optional("store", of: node) { $0.store($1) } ?? settings.store
         settings.sinks = optional("sinks", of: node) { $0.sinks($1) } ?? []
         settings.devices = optional("devices", of: node) { $0.devices($1) } ?? []

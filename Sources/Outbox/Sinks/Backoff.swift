@@ -28,18 +28,25 @@ package struct Backoff: Sendable {
     mutating func next(
         after fault: SinkFault, asked: Duration?, random: (ClosedRange<Int64>) -> Int64
     ) -> Duration {
+        next(isUntrusted: fault.isUntrusted, asked: asked, random: random)
+    }
+
+    /// The same for a failure of whatever kind.
+    package mutating func next(
+        isUntrusted: Bool, asked: Duration?, random: (ClosedRange<Int64>) -> Int64
+    ) -> Duration {
         failures += 1
         // 2⁹ seconds are beyond the cap; more doublings could overflow with other bases.
         let top = min(cap, base * (1 << min(failures, 9)))
         let picked = random(base.nanoseconds...max(base.nanoseconds, top.nanoseconds))
         var wait = Duration.nanoseconds(picked)
-        if fault.isUntrusted { wait = max(wait, untrusted) }
+        if isUntrusted { wait = max(wait, untrusted) }
         if let asked { wait = max(wait, min(asked, longest)) }
         return wait
     }
 
     /// Starts anew after a success.
-    mutating func reset() {
+    package mutating func reset() {
         failures = 0
     }
 }

@@ -24,7 +24,7 @@ package enum Base64 {
     }
 
     /// The bytes of a text in either alphabet, padded or not; nil when it is not base64.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits = 0
         var count = 0

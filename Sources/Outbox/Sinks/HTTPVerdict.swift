@@ -169,6 +169,8 @@ struct HTTPVerdict {
             SinkFault(.reset, "\(host) cut the connection off: \(answer.text)")
         case CURLE_SSL_CONNECT_ERROR:
             SinkFault(.noTLS, "\(host) does not speak TLS 1.2 or later: \(answer.text)")
+        case CURLE_SSL_CERTPROBLEM:
+            SinkFault(.setting, "certFile or keyFile cannot be used: \(answer.text)")
         case CURLE_SSL_CACERT_BADFILE:
             authoritiesFault
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR:

@@ -88,8 +88,13 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the other side may be somebody else: nothing is sent, and the next try waits longer.
-    var isUntrusted: Bool {
-        switch code {
+    var isUntrusted: Bool { code.isUntrusted }
+}
+
+extension SinkFault.Code {
+    /// Whether it is about who the other side is.
+    package var isUntrusted: Bool {
+        switch self {
         case .untrustedAuthority, .wrongName, .expired, .notYetValid, .untrusted, .wrongKey: true
         default: false
         }

@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// Posts bodies to one endpoint, one after the other, over a connection that is kept.
+/// Posts bodies to one endpoint, or gets one from it, over a connection that is kept.
 ///
 /// Nothing a server does holds the thread longer than the limits or fills the memory: header and
 /// body are counted as they come, and the transfer ends when there is too much of either.
@@ -18,6 +18,8 @@ internal import CCurl
         var retryAfter: String?
         /// The first bytes of the body.
         var body: [UInt8]
+        /// The values of the headers that were wanted, by their names in lower case.
+        var headers: [String: String] = [:]
         /// libcurl's text for the code.
         var text: String
         /// The `errno` behind the code.
@@ -34,15 +36,19 @@ internal import CCurl
         var connections = 0
     }
 
-    /// The most of a header and of a body that is read. Both are for people to read.
+    /// The most of a header and of a body that is read, when both are for people to read.
     private static let longestAnswer = 64 * 1_024
-    /// What is shown of a body.
+    /// What is shown of such a body.
     private static let shown = 256
 
     private let handle: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     private var received = 0
+    private var longest = longestAnswer
+    private var kept = shown
+    private var wanted: Set<String> = []
     private var body: [UInt8] = []
+    private var headers: [String: String] = [:]
     private var retryAfter: String?
     private var isCutOff = false
     private var deadline = Deadline()
@@ -101,8 +107,48 @@ internal import CCurl
     func post(
         _ content: [UInt8], headers: [String], limits: HTTPSinkSettings.Limits, deadline: Deadline
     ) -> Answer {
+        unsafe hub_curl_set_offset(
+            handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(content.count))
+        var content = content
+        return unsafe content.withUnsafeMutableBytes { buffer in
+            unsafe hub_curl_set_pointer(handle, CURLOPT_POSTFIELDS, buffer.baseAddress)
+            defer { unsafe hub_curl_set_pointer(handle, CURLOPT_POSTFIELDS, nil) }
+            return perform(headers, limits, deadline)
+        }
+    }
+
+    /// Gets a document and waits for it.
+    ///
+    /// - Parameters:
+    ///   - headers: what to send.
+    ///   - wanted: the names of the headers that are handed on, in lower case.
+    ///   - limit: the longest body that is kept whole; of a longer one more than that is kept.
+    ///   - limits: the limits in time.
+    ///   - deadline: when it ends at the latest.
+    /// - Returns: what came back.
+    func get(
+        headers: [String], wanted: Set<String>, limit: Int, limits: HTTPSinkSettings.Limits,
+        deadline: Deadline
+    ) -> Answer {
+        set(CURLOPT_HTTPGET, 1)
+        self.wanted = wanted
+        kept = limit + 1
+        longest = limit + Self.longestAnswer
+        return perform(headers, limits, deadline)
+    }
+
+    /// Shows a certificate of our own when the server asks for one.
+    func present(_ certificate: String, key: String) {
+        set(CURLOPT_SSLCERT, certificate)
+        set(CURLOPT_SSLKEY, key)
+    }
+
+    private func perform(
+        _ headers: [String], _ limits: HTTPSinkSettings.Limits, _ deadline: Deadline
+    ) -> Answer {
         received = 0
         body = []
+        self.headers = [:]
         retryAfter = nil
         isCutOff = false
         self.deadline = deadline
@@ -115,21 +161,15 @@ internal import CCurl
         let left = deadline.left / 1_000_000
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(left, limits.connect.nanoseconds / 1_000_000)))
         set(CURLOPT_TIMEOUT_MS, Int(max(1, min(left, limits.whole.nanoseconds / 1_000_000))))
-        unsafe hub_curl_set_offset(
-            handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(content.count))
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_XFERINFODATA] {
             unsafe hub_curl_set_pointer(handle, option, context)
         }
-        var content = content
-        let code = unsafe content.withUnsafeMutableBytes { buffer in
-            unsafe hub_curl_set_pointer(handle, CURLOPT_POSTFIELDS, buffer.baseAddress)
-            return unsafe hub_curl_easy_perform(handle)
-        }
-        unsafe hub_curl_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
+        let code = unsafe hub_curl_easy_perform(handle)
         return Answer(
             code: code, status: number(CURLINFO_RESPONSE_CODE), retryAfter: retryAfter, body: body,
-            text: text(of: code), system: Int32(clamping: number(CURLINFO_OS_ERRNO)),
+            headers: self.headers, text: text(of: code),
+            system: Int32(clamping: number(CURLINFO_OS_ERRNO)),
             verdict: number(CURLINFO_SSL_VERIFYRESULT), isCutOff: isCutOff,
             proxyStatus: number(CURLINFO_HTTP_CONNECTCODE), version: number(CURLINFO_HTTP_VERSION),
             connections: number(CURLINFO_NUM_CONNECTS))
@@ -201,18 +241,27 @@ internal import CCurl
 
     /// A piece of the body; false ends the transfer.
     fileprivate func receivedBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let room = max(0, Self.shown - body.count)
+        let room = max(0, kept - body.count)
         unsafe body.append(contentsOf: bytes.prefix(room))
         return count(bytes.count)
     }
 
     /// A line of the header; false ends the transfer.
     fileprivate func receivedHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let line = unsafe String(decoding: bytes.prefix(256), as: UTF8.self)
+        let line = unsafe String(decoding: bytes.prefix(512), as: UTF8.self)
         // A final answer may follow provisional ones (RFC 9110, §15.2).
-        if line.hasPrefix("HTTP/") { retryAfter = nil }
-        if let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "retry-after" {
-            retryAfter = String(line[line.index(after: colon)...])
+        if line.hasPrefix("HTTP/") {
+            retryAfter = nil
+            headers = [:]
+        }
+        if let colon = line.firstIndex(of: ":") {
+            let name = line[..<colon].lowercased()
+            let value = line[line.index(after: colon)...]
+            if name == "retry-after" { retryAfter = String(value) }
+            if wanted.contains(name) {
+                let text = value.drop { $0 == " " || $0 == "\t" }
+                headers[name] = String(text.prefix { !$0.isWhitespace })
+            }
         }
         return count(bytes.count)
     }
@@ -224,7 +273,7 @@ internal import CCurl
 
     private func count(_ bytes: Int) -> Bool {
         received += bytes
-        if received > Self.longestAnswer { isCutOff = true }
+        if received > longest { isCutOff = true }
         return !isCutOff
     }
 }

@@ -54,6 +54,7 @@ enum StatusVerb: Verb {
             "campaigns",
             "\(Show.text(status["campaigns"]?["running"])) of "
                 + "\(Show.text(status["campaigns"]?["configured"])) running")
+        lines += row("catalog", catalog(status["catalog"]))
         for sink in status["sinks"]?.elements ?? [] {
             lines += entry("sink", sink, terminal, state: sink["state"], sinkText(sink))
         }
@@ -104,6 +105,20 @@ enum StatusVerb: Verb {
         let losses = lost > 0 ? ", \(lost) lost" : ""
         return "\(zone)\(adapter), \(Show.count(radio["reports"])) reports, "
             + Show.number(radio["reportsPerSecond"], "/s", digits: 0) + losses + heard + recoveries
+    }
+
+    /// `version 12 of 2026-11-24T10:00:00+08:00, asked 3 min ago: unchanged`
+    private static func catalog(_ catalog: JSONValue?) -> String {
+        guard let catalog, catalog["from"] != nil || catalog["result"] != nil else {
+            return "none configured"
+        }
+        let version = catalog["version"].map { "version \(Show.text($0))" }
+        let place = version ?? catalog["from"].map(Show.text) ?? "none yet"
+        let since = catalog["since"].map { " since \(Show.text($0))" } ?? ""
+        let asked = catalog["result"].map {
+            ", asked \(Show.ago(catalog["secondsAgo"])): \(Show.text($0))"
+        }
+        return place + since + (asked ?? "")
     }
 
     private static func beacons(_ beacons: JSONValue?) -> String {

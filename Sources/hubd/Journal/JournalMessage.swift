@@ -25,6 +25,10 @@ enum JournalMessage: String, CaseIterable {
     case storeSalvaged = "8143ec6e265e4fa9aad819c23567ced1"
     case clockSet = "ad7a2bd0d1b54c5ab2dd0f4a3c52b1f9"
     case imported = "c456169fc1524f93893a5a266b3d2acf"
+    /// Another catalog is in force; the field VERSION names it.
+    case catalogChanged = "82d3c6432c7d4cef9268a7f8d3b66b7e"
+    /// A catalog that the service offered was not taken; the field REASON says why.
+    case catalogRefused = "319c0be300c94aa09d61ac2db377d0d9"
     /// A device was connected to, and what it had is kept; the field DEVICE names it.
     case deviceServed = "4114d66c812d4c789473f6cb70fe8375"
     /// A device is not served as it should be; the field CLASS says what follows.

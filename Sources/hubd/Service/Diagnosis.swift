@@ -52,6 +52,7 @@ final class Diagnosis {
         clock.isSynchronised = ClockState.isSynchronised
         return room + clock.checks(zone: settings.hub.timezone)
             + (await SinkCheckup.checks(settings.sinks))
+            + (await CatalogCheckup.checks(settings))
     }
 }
 

@@ -12,7 +12,7 @@ extension Daemon {
         return StatusReport(
             version: Self.version, hub: hub, startedAt: startedAt, settings: loaded.settings,
             air: air, radioOwner: radios, shop: shop, deviceRows: deviceRows, outbox: outbox,
-            bus: busCounters,
+            bus: busCounters, catalog: CatalogReport(self).summary(),
             problems: problems(outbox)
         ).fields()
     }

@@ -18,6 +18,7 @@ struct StatusReport {
     let deviceRows: DeviceRows
     let outbox: OutboxStatus
     let bus: Connection.Counters
+    let catalog: Fields
     let problems: [HubProblem]
 
     func fields() -> Fields {
@@ -36,6 +37,7 @@ struct StatusReport {
         fields.set("beacons", beacons)
         fields.set("devices", devices)
         fields.set("campaigns", campaigns)
+        fields.set("catalog", catalog)
         fields.set("matches", air.matches)
         fields.set("sinks", sinks)
         fields.set("store", store)

@@ -9,6 +9,8 @@ import Configuration
 struct Loaded {
     let settings: Settings
     let catalog: Catalog
+    /// The catalog's version, when it says one.
+    let version: Int64?
     /// The part of the catalog that came by import.
     let imported: CatalogOverlay
     /// The keys of the beacons whose identifier changes.
@@ -31,11 +33,15 @@ struct Loaded {
     init(
         _ settings: Settings, config: String, draft: consuming CatalogDraft, isCopy: Bool = false
     ) throws(Problems) {
+        // Before the first pull nothing is known of zones, and the hub is to come up for it.
+        let isAwaited = settings.catalogService != nil && !draft.hasCatalog
         let checked = try draft.finish()
         self.settings = settings
         catalog = checked.catalog
+        version = checked.version
         imported = checked.imported
-        var problems = Self.placeProblems(settings, catalog, config: config)
+        var problems = Self.zoneProblems(settings, config: config)
+        if !isAwaited { problems += Self.placeProblems(settings, catalog, config: config) }
         keys = catalog.beacons.compactMap { beacon in
             guard let identity = beacon.identity else { return nil }
             do throws(Problem) {
@@ -53,18 +59,21 @@ struct Loaded {
         try CatalogDraft(settings, catalog: try Sources.catalog(of: settings))
     }
 
-    /// What one file cannot know of another: zones of radios, and the machine's time zones.
+    /// What a file cannot know of the machine: its time zones.
+    private static func zoneProblems(_ settings: Settings, config: String) -> [Problem] {
+        guard let zone = settings.hub.timezone, !WallClock.knowsZone(zone) else { return [] }
+        return [
+            Problem(
+                file: config, keyPath: "hub.timezone", found: "\"\(zone)\"",
+                expected: "a name that is under /usr/share/zoneinfo, such as \"Asia/Shanghai\"")
+        ]
+    }
+
+    /// What one file cannot know of another: zones of radios.
     private static func placeProblems(
         _ settings: Settings, _ catalog: Catalog, config: String
     ) -> [Problem] {
         var problems: [Problem] = []
-        if let zone = settings.hub.timezone, !WallClock.knowsZone(zone) {
-            problems.append(
-                Problem(
-                    file: config, keyPath: "hub.timezone", found: "\"\(zone)\"",
-                    expected: "a name that is under /usr/share/zoneinfo, such as \"Asia/Shanghai\""
-                ))
-        }
         let zones = catalog.zoneNumbers
         for (index, radio) in settings.radios.enumerated() {
             guard let zone = radio.zone, zones[zone] == nil else { continue }

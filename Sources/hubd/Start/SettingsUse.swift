@@ -2,6 +2,9 @@ import Configuration
 import DBus
 
 extension Settings {
+    /// The hub's id in events, addresses and topics.
+    var hubName: String { hub.id ?? HostName.current }
+
     /// The settings that differ from `new` and are built into what runs.
     func settingsThatNeedARestart(_ new: Settings) -> [String] {
         var names: [String] = []

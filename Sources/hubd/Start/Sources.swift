@@ -32,8 +32,20 @@ struct Sources {
         self.catalog = catalog
     }
 
-    /// The catalog's file; nil when the configuration names none.
+    /// The same files with the catalog that was pulled, if there is one.
+    var withPulledCatalog: Sources? {
+        guard let pulled = Self.pulledCatalog(of: settings) else { return nil }
+        return try? Sources(config: config, configuration, catalog: pulled)
+    }
+
+    private static func pulledCatalog(of settings: Settings) -> SourceFile? {
+        guard settings.catalogService != nil else { return nil }
+        return CatalogShelf(settings).current(for: settings.hubName)
+    }
+
+    /// The catalog that was pulled, else the catalog's file; nil when there is neither.
     static func catalog(of settings: Settings) throws(Problems) -> SourceFile? {
+        if let pulled = pulledCatalog(of: settings) { return pulled }
         guard let path = settings.catalog else { return nil }
         do throws(Problem) {
             return try SourceFile(reading: path, limit: SourceFile.maximumCatalogSize)

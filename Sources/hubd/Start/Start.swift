@@ -19,8 +19,7 @@ struct Start {
             problem = nil
         } catch {
             journal.refuse(error)
-            guard let copy = LastGood.find(config), let good = try? Loaded(copy, isCopy: true)
-            else { return nil }
+            guard let copy = LastGood.find(config), let good = Self.load(copy) else { return nil }
             journal.warning(
                 "\(config): broken; starting with the copy of the last good configuration",
                 .lastGoodTaken)
@@ -28,6 +27,12 @@ struct Start {
             sources = nil
             problem = .configuration("\(error)".split(separator: "\n").map(String.init))
         }
+    }
+
+    /// What was pulled after the copy was made is newer than the copy's catalog.
+    private static func load(_ copy: Sources) -> Loaded? {
+        let pulled = copy.withPulledCatalog.flatMap { try? Loaded($0, isCopy: true) }
+        return pulled ?? (try? Loaded(copy, isCopy: true))
     }
 }
 

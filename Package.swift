@@ -56,13 +56,14 @@ let package = Package(
         library("BeaconScanner"),
         library("Campaigns", ["BeaconScanner"]),
         library("HardwareHub", ["BeaconScanner"]),
+        library("MQTT"),
 
         // Mechanisms
         library("Crypto", ["CCrypto"]),
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
         library("BlueZ", ["DBus", "EventLoop", "BeaconScanner", "CLinux"]),
-        library("Outbox", ["Crypto", "CSQLite", "CCurl", "CZlib", "CLinux"]),
+        library("Outbox", ["Crypto", "MQTT", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
         library("Checkup", ["EventLoop", "CLinux"]),
@@ -101,6 +102,7 @@ let package = Package(
             swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("Crypto", ["Crypto"]),
+        tests("MQTT", ["MQTT"]),
         tests("BeaconScanner", ["BeaconScanner", "Crypto"]),
         tests("Campaigns", ["Campaigns", "BeaconScanner"]),
         tests("HardwareHub", ["HardwareHub", "Crypto"]),

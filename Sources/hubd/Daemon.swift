@@ -76,6 +76,7 @@ final class Daemon {
             StoreSettings(
                 path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
                 clock: { clock.now() }, onCommit: { commits.publish($0) }))
+        store.states.setHub(Array(#""version":"\#(Self.version)""#.utf8))
         let presence = loaded.settings.presenceSettings
         let shop = Shop(
             loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))
@@ -100,7 +101,7 @@ final class Daemon {
     /// - Throws: what is wrong with the store.
     func start(keeping sources: Sources?) async throws(OutboxError) {
         for sink in loaded.settings.sinks { Folder.make(for: sink) }
-        try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
+        try await store.deliver(to: loaded.settings.sinks.map(\.outboxSettings))
         tell(of: await store.status().salvages)
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
         if let sources { keepCopy(of: sources) }
@@ -267,13 +268,7 @@ final class Daemon {
                     part: "store", text: "\(loss.text); remove that file when you have seen it"))
         }
         for sink in loaded.settings.sinks {
-            guard let name = sink.outboxSettings?.name else {
-                problems.append(
-                    HubProblem(
-                        part: "sink \(sink.name)",
-                        text: "hubd \(Self.version) has no sinks of kind \"\(sink.kindName)\" yet"))
-                continue
-            }
+            let name = sink.outboxSettings.name
             guard let fault = outbox.sinks.first(where: { $0.name == name })?.fault else {
                 continue
             }
@@ -325,7 +320,7 @@ final class Daemon {
         }
         do throws(OutboxError) {
             for sink in new.settings.sinks { Folder.make(for: sink) }
-            try await store.deliver(to: new.settings.sinks.compactMap(\.outboxSettings))
+            try await store.deliver(to: new.settings.sinks.map(\.outboxSettings))
             try await devices.configure(new.settings.devices)
         } catch {
             return refuse(["\(config): \(error)"])

@@ -15,8 +15,13 @@ internal import Glibc
     private let outgoing: UnsafeMutableRawBufferPointer
     private let incoming: UnsafeMutableBufferPointer<UInt8>
     private var sending = 0..<0
+    /// Whether bytes go through TLS.
+    let isEncrypted: Bool
     private var descriptor: Int32 = -1
     private var deadline = Deadline()
+    /// OpenSSL's last words: libcurl fills its buffer for errors with the first of a connection,
+    /// which may be that one of the host's addresses is out of reach.
+    private var lastWords = ""
     private let verdict: HTTPVerdict
     private let settings: MQTTSinkSettings
 
@@ -29,6 +34,7 @@ internal import Glibc
         guard Self.isUsable, let handle = unsafe hub_curl_easy_init() else { return nil }
         unsafe self.handle = handle
         self.settings = settings
+        isEncrypted = address.endpoint.scheme == "https"
         verdict = HTTPVerdict(host: address.host, now: 0, caFile: settings.caFile)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -56,9 +62,15 @@ internal import Glibc
         unsafe hub_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         unsafe hub_curl_set_progress_callback(
             handle, CURLOPT_XFERINFOFUNCTION, connectionProgress)
+        unsafe hub_curl_set_debug_callback(handle, CURLOPT_DEBUGFUNCTION, connectionText)
+        unsafe hub_curl_set_pointer(
+            handle, CURLOPT_DEBUGDATA, Unmanaged.passUnretained(self).toOpaque())
+        set(CURLOPT_VERBOSE, 1)
     }
 
     deinit {
+        // Nobody is left to hear that the connection is closed.
+        set(CURLOPT_VERBOSE, 0)
         unsafe hub_curl_easy_cleanup(handle)
         unsafe errorText.deallocate()
         unsafe outgoing.deallocate()
@@ -198,8 +210,15 @@ internal import Glibc
     }
 
     private func text(of code: CURLcode) -> String {
+        if !lastWords.isEmpty { return lastWords }
         let detail = unsafe String(cString: errorText)
         return unsafe detail.isEmpty ? String(cString: hub_curl_easy_strerror(code)) : detail
+    }
+
+    /// libcurl says what it does.
+    fileprivate func said(_ bytes: UnsafeRawBufferPointer) {
+        let line = unsafe String(decoding: bytes.prefix(256), as: UTF8.self)
+        if line.hasPrefix("OpenSSL SSL_") { lastWords = line.filter { !$0.isNewline } }
     }
 
     /// Called at least once a second while connecting; false ends it.
@@ -215,4 +234,14 @@ private nonisolated func connectionProgress(
     guard let context = unsafe context else { return 1 }
     let connection = unsafe Unmanaged<BrokerConnection>.fromOpaque(context).takeUnretainedValue()
     return connection.mayGoOn() ? 0 : 1
+}
+
+private nonisolated func connectionText(
+    _: UnsafeMutableRawPointer?, _ kind: curl_infotype, _ bytes: UnsafeMutablePointer<CChar>?,
+    _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard kind == CURLINFO_TEXT, let context = unsafe context else { return 0 }
+    let connection = unsafe Unmanaged<BrokerConnection>.fromOpaque(context).takeUnretainedValue()
+    unsafe connection.said(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
 }

@@ -111,7 +111,7 @@ let package = Package(
         tests(
             "BlueZ",
             ["BlueZ", "DBus", "EventLoop", "BeaconScanner", "FakeBlueZ", "monitor-rig"]),
-        tests("Outbox", ["Outbox", "Crypto", "outbox-rig"]),
+        tests("Outbox", ["Outbox", "MQTT", "Crypto", "outbox-rig"]),
         tests("Checkup", ["Checkup", "EventLoop"]),
         tests("CaptureFile", ["CaptureFile", "BeaconScanner"]),
         tests("Configuration", ["Configuration", "Campaigns", "BeaconScanner", "JSON"]),

@@ -200,6 +200,8 @@ final class Daemon {
 
     /// Shows a device on the bus as it is now: a new object, other properties, or no object.
     private func deviceChanged(_ id: String) {
+        let document = DeviceStateDocument(rows: DeviceRows(station: devices, hub: hub))
+        store.states.set("devices/\(id)/state", document.bytes(of: id))
         let path = DeviceInterface.path(of: id)
         guard devices.registry.device(id) != nil else {
             if shownDevices.remove(id) != nil { connection.withdraw(path) }

@@ -115,6 +115,7 @@ final class FaultBroker {
         var waiting: Int?
         var broken: Int?
         var bye: Bool?
+        var ping: Bool?
         var ended: Bool?
         var error: String?
     }

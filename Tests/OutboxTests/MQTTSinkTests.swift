@@ -231,6 +231,50 @@ struct MQTTSinkTests {
         #expect(Array(sequences.suffix(30)) == Array(1...30))
     }
 
+    // MARK: Between deliveries
+
+    /// The broker is told in time that the hub is there.
+    @Test func pings() async throws {
+        let broker = try FaultBroker(["good"])
+        let store = try await open()
+        var settings = settings(broker.port)
+        settings.limits.keepAlive = .seconds(2)
+        try await store.deliver(to: [.mqtt(settings)])
+        for _ in 1...2 { _ = try broker.next { $0.ping == true } }
+        await store.close()
+        let rest = try broker.rest()
+        #expect(!rest.contains { $0.connect != nil })
+        #expect(rest.contains { $0.bye == true })
+    }
+
+    /// A broker that does not answer is left, told of, and tried again, with nothing to deliver.
+    @Test func muteBroker() async throws {
+        let broker = try FaultBroker(["mute", "good"])
+        let store = try await open()
+        var settings = settings(broker.port)
+        settings.limits.keepAlive = .seconds(2)
+        try await store.deliver(to: [.mqtt(settings)])
+        _ = try broker.next { $0.behaviour == "mute" && $0.ended == true }
+        _ = try broker.next { $0.behaviour == "good" && $0.connect != nil }
+        try await until { await store.status().sinks.first?.fault == nil }
+        await store.close()
+    }
+
+    /// A broker that went away since the last delivery is no fault: the event goes over another
+    /// connection.
+    @Test func aConnectionThatWasLost() async throws {
+        let broker = try FaultBroker(["hangup:1", "good"])
+        let store = try await open()
+        try await store.deliver(to: [.mqtt(settings(broker.port))])
+        for number in 1...2 {
+            _ = try await store.append([.test(number)])
+            try await delivered(store)
+        }
+        await store.close()
+        let sequences = try broker.rest().compactMap { $0.publish?.event?.sequence }
+        #expect(sequences == [1, 2, 2])
+    }
+
     /// One broker that hangs holds up nobody else, and not the end either.
     @Test func aDeadBrokerHoldsUpNobody() async throws {
         let broker = try FaultBroker(["hang"])

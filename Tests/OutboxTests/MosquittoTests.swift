@@ -202,6 +202,23 @@ struct MosquittoTests {
         await store.close()
     }
 
+    /// As many as there can be, each as long as many are.
+    @Test func manyStates() async throws {
+        let broker = try Mosquitto(scratch)
+        let watch = try Subscriber(broker.port, ["hubs/+/devices/+/state"])
+        let store = try await open()
+        let text = String(repeating: "x", count: 2_000)
+        for number in 1...StateBoard.mostTopics {
+            store.states.set("devices/\(number)/state", Array(#"{"x":"\#(text)"}"#.utf8))
+        }
+        try await store.deliver(to: [.mqtt(settings(broker))])
+        _ = try await store.append(events(1...500))
+        var topics: Set<String> = []
+        while topics.count < StateBoard.mostTopics { topics.insert(try watch.next().topic) }
+        try await delivered(store)
+        await store.close()
+    }
+
     @Test func noState() async throws {
         let broker = try Mosquitto(scratch)
         let watch = try Subscriber(broker.port, ["#"])

@@ -12,6 +12,7 @@ behaviour; the last one stays:
   qos:N             the same with a Maximum QoS of N
   noretain          the same without retained messages
   hangup:N          takes N events, then RST
+  mute              takes everything and never answers a ping
   silent            takes the connection and never acknowledges
   ack:CODE          acknowledges every event with this reason code
   poison:N:CODE     the same for events whose n is N only
@@ -155,7 +156,9 @@ def serve(connection, behaviour):
         head, body = found
         kind = head >> 4
         if kind == mqtt.PINGREQ:
-            send(mqtt.packet(mqtt.PINGRESP))
+            say(behaviour=behaviour, ping=True)
+            if name != "mute":
+                send(mqtt.packet(mqtt.PINGRESP))
         elif kind == mqtt.DISCONNECT:
             say(behaviour=behaviour, bye=True)
             return

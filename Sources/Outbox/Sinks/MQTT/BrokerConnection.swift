@@ -48,6 +48,7 @@ internal import Glibc
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_CONNECT_ONLY, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_CERTINFO, 1)
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
@@ -94,6 +95,21 @@ internal import Glibc
         }
         descriptor = socket
     }
+
+    /// When the broker's certificate expires, in seconds since 1970; nil without one.
+    var expiry: Int64? { unsafe Transfer.expiry(handle) }
+
+    /// In TLS 1.3 a server tells what it thinks of our certificate, or sends its tickets, after the
+    /// handshake; what it says is lost when it hangs up on bytes that it has not read. So they are
+    /// waited for, for no longer than a server needs that sends none.
+    func hearOut(within limit: Int64, _ take: (Span<UInt8>) -> Void) throws(SinkFault) {
+        guard isEncrypted else { return }
+        wait(toSend: false, min(Self.hearing, max(0, limit)))
+        _ = try receive(take)
+    }
+
+    /// The way to the other side of the Earth and back: 250 ms.
+    private static let hearing: Int64 = 250_000_000
 
     /// Sends what there is room for; the number of bytes that are taken over, 0 for none now.
     func send(_ bytes: Span<UInt8>, from start: Int) throws(SinkFault) -> Int {

@@ -34,12 +34,9 @@ struct BrokerLink {
     mutating func connect(
         _ connect: Connect, until limit: Int64, deadline: Deadline
     ) throws(SinkFault) -> ConnectAnswer {
-        // In TLS 1.3 a server tells what it thinks of our certificate, or sends its tickets, after
-        // the handshake; what it says is lost when it hangs up on bytes that it has not read.
-        if connection.isEncrypted {
-            connection.wait(toSend: false, min(Self.slice, max(0, limit - BootClock.now())))
-            _ = try receive(nil)
-        }
+        var reader = self.reader
+        try connection.hearOut(within: limit - BootClock.now()) { reader.append($0) }
+        self.reader = reader
         send(connect.packet(version))
         while true {
             switch try next(until: limit, deadline: deadline) {

@@ -167,14 +167,17 @@ final class Mosquitto {
         try start()
     }
 
-    deinit { process?.terminate() }
+    deinit { kill() }
 
     /// Starts it again, and waits until it listens.
     func start() throws {
         let process = Process()
-        let installed = "/usr/sbin/mosquitto"
-        process.executableURL = URL(fileURLWithPath: installed)
-        process.arguments = ["-c", scratch.file("mosquitto.conf")]
+        // A child of a thread of Swift's pool begins with all signals blocked, also SIGTERM.
+        let script =
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); "
+            + "os.execv('/usr/sbin/mosquitto', ['mosquitto', '-c', sys.argv[1]])"
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", script, scratch.file("mosquitto.conf")]
         process.standardError = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         try process.run()
@@ -185,15 +188,16 @@ final class Mosquitto {
 
     /// kill -9.
     func kill() {
-        guard let process else { return }
+        guard let process, process.isRunning else { return }
         _ = Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
     /// Ends it as an operator does.
     func stop() {
-        process?.terminate()
-        process?.waitUntilExit()
+        guard let process else { return }
+        process.terminate()
+        process.waitUntilExit()
     }
 
     /// A port below those that the kernel gives away by itself, another with each call.

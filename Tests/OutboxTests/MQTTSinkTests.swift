@@ -62,7 +62,7 @@ struct MQTTSinkTests {
         #expect(event.sequence == 1)
         try await delivered(store)
         await store.close()
-        #expect(try broker.rest().contains { $0.bye == true })
+        _ = try broker.next { $0.bye == true }
     }
 
     /// A broker that knows no MQTT 5, whether it says so or hangs up.
@@ -234,17 +234,19 @@ struct MQTTSinkTests {
     // MARK: Between deliveries
 
     /// The broker is told in time that the hub is there.
-    @Test func pings() async throws {
-        let broker = try FaultBroker(["good"])
+    @Test(arguments: ["good", "late"])
+    func pings(behaviour: String) async throws {
+        let broker = try FaultBroker([behaviour])
         let store = try await open()
         var settings = settings(broker.port)
         settings.limits.keepAlive = .seconds(2)
         try await store.deliver(to: [.mqtt(settings)])
-        for _ in 1...2 { _ = try broker.next { $0.ping == true } }
+        for _ in 1...3 {
+            #expect(try broker.next { $0.ping == true || $0.ended == true }.ping == true)
+        }
         await store.close()
-        let rest = try broker.rest()
-        #expect(!rest.contains { $0.connect != nil })
-        #expect(rest.contains { $0.bye == true })
+        // The one connection there was ended with a farewell.
+        #expect(try broker.next { $0.bye == true || $0.ended == true }.bye == true)
     }
 
     /// A broker that does not answer is left, told of, and tried again, with nothing to deliver.

@@ -12,6 +12,7 @@ behaviour; the last one stays:
   qos:N             the same with a Maximum QoS of N
   noretain          the same without retained messages
   hangup:N          takes N events, then RST
+  late              takes everything and answers a ping after a while
   mute              takes everything and never answers a ping
   silent            takes the connection and never acknowledges
   ack:CODE          acknowledges every event with this reason code
@@ -157,6 +158,8 @@ def serve(connection, behaviour):
         kind = head >> 4
         if kind == mqtt.PINGREQ:
             say(behaviour=behaviour, ping=True)
+            if name == "late":
+                time.sleep(0.2)
             if name != "mute":
                 send(mqtt.packet(mqtt.PINGRESP))
         elif kind == mqtt.DISCONNECT:

@@ -380,6 +380,8 @@ struct MQTTSink: Sink {
         // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
         let seconds = link?.answer?.keepAlive.map { Int64($0) * 1_000_000_000 }
         let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
+        // The answer to a ping may have waited here since soon after it was sent.
+        while let packet = try take(until: 0, deadline) { try heard(packet) }
         if let link, now >= link.lastSent + half {
             guard !isPinging else {
                 throw SinkFault(.timeout, "\(address.host) took too long: no answer to PINGREQ")
@@ -391,9 +393,7 @@ struct MQTTSink: Sink {
             try sendStates()
             let isBusy = link?.isSending == true
             switch try take(until: isBusy ? until : 0, deadline) {
-            case .acknowledged?: try link?.toldNothing()
-            case .disconnected(let reason, let text)?: throw verdict.ended(reason, text)
-            case .alive?, .connected?: break
+            case let packet?: try heard(packet)
             case nil where isBusy && link?.isSending == false: break
             case nil:
                 let isMore = link?.isSending == true || states.isWaiting
@@ -401,6 +401,15 @@ struct MQTTSink: Sink {
             }
         } while BootClock.now() < until
         return now
+    }
+
+    /// Something has come that belongs to no delivery.
+    private mutating func heard(_ packet: ServerPacket) throws(SinkFault) {
+        switch packet {
+        case .acknowledged: try link?.toldNothing()
+        case .disconnected(let reason, let text): throw verdict.ended(reason, text)
+        case .alive, .connected: break
+        }
     }
 
     mutating func end() {

@@ -62,3 +62,9 @@ static inline CURLcode hub_curl_set_data_callback(CURL *h, CURLoption o, hub_cur
 static inline CURLcode hub_curl_set_progress_callback(CURL *h, CURLoption o, curl_xferinfo_callback v) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_setopt, h, o, v); }
 static inline CURLcode hub_curl_get_long(CURL *h, CURLINFO i, long *v) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_getinfo, h, i, v); }
 static inline CURLcode hub_curl_get_certificates(CURL *h, struct curl_certinfo **v) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_getinfo, h, CURLINFO_CERTINFO, v); }
+
+// Bytes over a connection that was made with CURLOPT_CONNECT_ONLY, for protocols that libcurl does not speak.
+static inline CURLcode hub_curl_easy_send(CURL *h, const void *bytes, size_t count, size_t *sent) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_send, h, bytes, count, sent); }
+static inline CURLcode hub_curl_easy_recv(CURL *h, void *bytes, size_t room, size_t *count) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_recv, h, bytes, room, count); }
+static inline CURLcode hub_curl_set_debug_callback(CURL *h, CURLoption o, curl_debug_callback v) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_setopt, h, o, v); }
+static inline CURLcode hub_curl_get_socket(CURL *h, curl_socket_t *socket) { return HUB_CURL(CURLE_FAILED_INIT, curl_easy_getinfo, h, CURLINFO_ACTIVESOCKET, socket); }

@@ -86,6 +86,7 @@ final class Daemon {
             // Without a key nobody is named; the rest goes on.
             journal.warning("store: no key for pseudonyms could be kept: \(error.text)")
         }
+        store.states.setHub(Array(#""version":"\#(Self.version)""#.utf8))
         let presence = loaded.settings.presenceSettings
         let shop = Shop(
             loaded.catalog, ranging: Ranging(pathLossExponent: presence.pathLossExponent))
@@ -110,7 +111,7 @@ final class Daemon {
     /// - Throws: what is wrong with the store.
     func start(keeping sources: Sources?) async throws(OutboxError) {
         for sink in loaded.settings.sinks { Folder.make(for: sink) }
-        try await store.deliver(to: loaded.settings.sinks.compactMap(\.outboxSettings))
+        try await store.deliver(to: loaded.settings.sinks.map(\.outboxSettings))
         tell(of: await store.status().salvages)
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
         if let sources { keepCopy(of: sources) }
@@ -211,6 +212,8 @@ final class Daemon {
 
     /// Shows a device on the bus as it is now: a new object, other properties, or no object.
     private func deviceChanged(_ id: String) {
+        let document = DeviceStateDocument(rows: DeviceRows(station: devices, hub: hub))
+        store.states.set("devices/\(id)/state", document.bytes(of: id))
         let path = DeviceInterface.path(of: id)
         guard devices.registry.device(id) != nil else {
             if shownDevices.remove(id) != nil { connection.withdraw(path) }
@@ -279,13 +282,7 @@ final class Daemon {
                     part: "store", text: "\(loss.text); remove that file when you have seen it"))
         }
         for sink in loaded.settings.sinks {
-            guard let name = sink.outboxSettings?.name else {
-                problems.append(
-                    HubProblem(
-                        part: "sink \(sink.name)",
-                        text: "hubd \(Self.version) has no sinks of kind \"\(sink.kindName)\" yet"))
-                continue
-            }
+            let name = sink.outboxSettings.name
             guard let fault = outbox.sinks.first(where: { $0.name == name })?.fault else {
                 continue
             }
@@ -338,7 +335,7 @@ final class Daemon {
         }
         do throws(OutboxError) {
             for sink in new.settings.sinks { Folder.make(for: sink) }
-            try await store.deliver(to: new.settings.sinks.compactMap(\.outboxSettings))
+            try await store.deliver(to: new.settings.sinks.map(\.outboxSettings))
             try await devices.configure(new.settings.devices)
         } catch {
             return refuse(["\(config): \(error)"])

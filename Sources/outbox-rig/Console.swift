@@ -8,16 +8,13 @@ internal import Outbox
 /// - `health`: `state S waiting N`, without asking the store's thread
 /// - `status`: `state S dropped N shed N refused N last N waiting N depth N`
 /// - `close`: closes the store
-/// RIG_SINK is the path of a file sink, or the address of an HTTP sink.
+/// RIG_SINK is the path of a file sink, or the address of an HTTP sink or of a broker.
 func serve(_ arguments: [String]) async throws {
     guard arguments.count == 1 else { exit(64) }
     let folder = Folder(path: arguments[0])
     let store = try await Store.open(folder.settings)
     if let path = environment("RIG_SINK") {
-        let isFile = path.hasPrefix("/")
-        try await store.deliver(to: [
-            isFile ? .file(FileSinkSettings(path: path)) : .http(HTTPSinkSettings(url: path))
-        ])
+        try await store.deliver(to: [sink(path)])
     }
     say("ready")
     while let line = readLine() {
@@ -45,6 +42,14 @@ func serve(_ arguments: [String]) async throws {
             return
         }
     }
+}
+
+private func sink(_ place: String) -> SinkSettings {
+    if place.hasPrefix("/") { return .file(FileSinkSettings(path: place)) }
+    guard place.hasPrefix("mqtt") else { return .http(HTTPSinkSettings(url: place)) }
+    return .mqtt(
+        MQTTSinkSettings(
+            url: place, topic: "hubs/{hub}/events", stateTopic: "hubs/{hub}/state"))
 }
 
 private func appendValues(_ count: Int, _ padding: Int, to store: Store) async {

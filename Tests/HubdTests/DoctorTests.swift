@@ -24,6 +24,7 @@ struct DoctorTests {
                   { kind: "file", path: "events.jsonl" },
                   { kind: "file", name: "gone", path: "gone/events.jsonl" },
                   { kind: "http", name: "nobody", url: "http://127.0.0.1:1/" },
+                  { kind: "mqtt", url: "mqtt://127.0.0.1:1", topic: "t" },
                 ]
                 """)
         try hub.startAndPlay()
@@ -39,6 +40,7 @@ struct DoctorTests {
         #expect(states["sink gone"] == ["failed"])
         // The name is found, the port is not.
         #expect(states["sink nobody"] == ["well", "failed"])
+        #expect(states["sink mqtt"] == ["well", "failed"])
         #expect(states["radio capture:mall.btsnoop"] == ["well"])
         #expect(states["disk"] != nil && states["clock"] != nil)
         // Captures need no Bluetooth.

@@ -39,6 +39,9 @@ public struct Sink: Hashable, Sendable {
         public var url: String
         /// `topic`: where to; `{hub}` and `{type}` stand for the hub's id and the event's type.
         public var topic: String
+        /// `stateTopic`: where the hub's retained state is published, with `{hub}`; nil, which is
+        /// written `null`, for nowhere.
+        public var stateTopic: String?
         /// `qos`: 1, at least once, or 2, exactly once; 1 when nothing is said.
         public var qos: Int
         /// `clientId`: at most 64 characters; nil leaves it to hubd.
@@ -54,14 +57,19 @@ public struct Sink: Hashable, Sendable {
         /// `keyFile`: the key of the certificate: a path, or the name of a systemd credential.
         public var keyFile: String?
 
+        /// `stateTopic` when nothing is said.
+        public static let usualStateTopic = "hubs/{hub}/state"
+
         /// Makes the settings of a sink.
         public init(
-            url: String, topic: String, qos: Int = 1, clientID: String? = nil,
+            url: String, topic: String, stateTopic: String? = Self.usualStateTopic, qos: Int = 1,
+            clientID: String? = nil,
             username: String? = nil, passwordFile: String? = nil, caFile: String? = nil,
             certFile: String? = nil, keyFile: String? = nil
         ) {
             self.url = url
             self.topic = topic
+            self.stateTopic = stateTopic
             self.qos = qos
             self.clientID = clientID
             self.username = username

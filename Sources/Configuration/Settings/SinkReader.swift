@@ -104,6 +104,7 @@ extension Decoding {
                 $1, "a topic without + and #, in which only {hub} and {type} stand in braces",
                 isGood: Sink.isTopic)
         }
+        let stateTopic = stateTopic(node)
         let qos = optional("qos", of: node) { $0.whole($1, 1...2) } ?? 1
         let clientID = optional("clientId", of: node) { $0.identifier($1) }
         let username = optional("username", of: node) { $0.label($1) }
@@ -121,8 +122,20 @@ extension Decoding {
         guard let url, let topic else { return nil }
         return .mqtt(
             Sink.MQTT(
-                url: url, topic: topic, qos: qos, clientID: clientID, username: username,
-                passwordFile: passwordFile, caFile: caFile, certFile: certFile, keyFile: keyFile))
+                url: url, topic: topic, stateTopic: stateTopic, qos: qos, clientID: clientID,
+                username: username, passwordFile: passwordFile, caFile: caFile, certFile: certFile,
+                keyFile: keyFile))
+    }
+
+    /// Unlike elsewhere, `null` says something: no state is published.
+    private mutating func stateTopic(_ node: JSONNode) -> String? {
+        guard let member = node["stateTopic"] else { return Sink.MQTT.usualStateTopic }
+        if case .null = member.content { return nil }
+        return optional("stateTopic", of: node) {
+            $0.text(
+                $1, "a topic without + and #, in which only {hub} stands in braces, or null",
+                isGood: { Sink.isTopic($0) && !$0.contains("{type}") })
+        }
     }
 }
 
@@ -134,13 +147,13 @@ extension Sink {
             "maxRate", "maxAge",
         ],
         "mqtt": [
-            "url", "topic", "qos", "clientId", "username", "passwordFile", "caFile", "certFile",
-            "keyFile",
+            "url", "topic", "stateTopic", "qos", "clientId", "username", "passwordFile", "caFile",
+            "certFile", "keyFile",
         ],
     ]
 
     fileprivate static let keys = [
-        "kind", "name", "path", "maxSize", "keep", "url", "secretFile", "caFile", "topic", "qos",
+        "kind", "name", "path", "maxSize", "keep", "url", "secretFile", "caFile", "topic", "stateTopic", "qos",
         "clientId", "username", "passwordFile", "certFile", "keyFile", "secretFiles", "pin",
         "proxy",
         "maxRate", "maxAge",

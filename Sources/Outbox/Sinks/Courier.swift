@@ -48,6 +48,9 @@ actor Courier {
         switch settings {
         case .file(let file): sink = FileSink(file)
         case .http(let http): sink = try HTTPSink(http, clock: clock)
+        case .mqtt(let mqtt):
+            sink = try MQTTSink(
+                mqtt, hub: store.settings.hub, board: store.states, clock: clock, backoff: backoff)
         }
         machine = DeliveryMachine(most: sink.limits.events, backoff: backoff)
         thread = SerialThread(name: "hubd-sink")
@@ -57,6 +60,9 @@ actor Courier {
     nonisolated func start() -> Bool {
         guard thread.start() else { return false }
         thread.onTurn { [weak self] in self?.assumeIsolated { $0.turn() } }
+        if case .mqtt = settings {
+            store.states.listen(ObjectIdentifier(self)) { [thread] in thread.wake() }
+        }
         return true
     }
 
@@ -74,6 +80,8 @@ actor Courier {
 
     private func run() async {
         while await step() {}
+        store.states.listen(ObjectIdentifier(self), nil)
+        sink.end()
         await store.courierFinished(self)
         // Nothing is enqueued from here on: the store has let go of this courier.
         thread.stop()
@@ -186,7 +194,10 @@ actor Courier {
         let isOver =
             rest.isIdle && hasNews.exchange(false, ordering: .acquiring) || deadline.isSet
             || rest.until.map { BootClock.now() >= $0 } ?? false
-        guard isOver else { return rest.until }
+        guard isOver else {
+            let due = sink.tend(mayConnect: rest.isIdle, report: report, deadline: deadline)
+            return [rest.until, due].compactMap(\.self).min()
+        }
         self.rest = nil
         rest.continuation.resume()
         return nil

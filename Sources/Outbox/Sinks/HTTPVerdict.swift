@@ -70,7 +70,7 @@ struct HTTPVerdict {
     }
 
     /// The beginning of a body, without what a terminal or a journal could take as a command.
-    private static func quote(_ body: [UInt8]) -> String {
+    static func quote(_ body: [UInt8]) -> String {
         let scalars = String(decoding: body, as: UTF8.self).unicodeScalars.filter {
             $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)
         }

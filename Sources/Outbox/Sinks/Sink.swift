@@ -13,6 +13,22 @@ protocol Sink {
     mutating func deliver(
         _ events: [StoredEvent], after cursor: Ledger.Cursor, deadline: Deadline
     ) -> Delivery
+
+    /// Does what is due while there is nothing to deliver, or while the courier waits before it
+    /// tries again: then it must not connect.
+    ///
+    /// - Returns: when it wants to be called again, on the boot clock; nil for not before the next
+    ///   delivery or wake-up.
+    mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64?
+
+    /// The last call: takes leave.
+    mutating func end()
+}
+
+/// Most sinks do nothing between deliveries.
+extension Sink {
+    mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64? { nil }
+    mutating func end() {}
 }
 
 extension Sink {

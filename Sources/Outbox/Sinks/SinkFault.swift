@@ -53,6 +53,8 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         // Answers
         /// What answered does not speak HTTP.
         case notHTTP
+        /// What answered does not speak MQTT.
+        case notMQTT
         /// The service asks to come back later (429, 503).
         case throttled
         /// The service failed (5xx), or sent the request elsewhere (3xx).
@@ -68,6 +70,8 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         // Settings
         /// The file with the secret cannot be used.
         case secret
+        /// The hub's own certificate, or its key, cannot be used or is not taken.
+        case clientCertificate
         /// The file with the authorities cannot be used.
         case authorities
         /// Another setting cannot be used.

@@ -24,6 +24,11 @@ final class SinkReport: Sendable {
         state.withLock { $0 = State(lastDelivery: unixNanoseconds) }
     }
 
+    /// The sink is well again, and took nothing.
+    func recovered() {
+        state.withLock { $0 = State(lastDelivery: $0.lastDelivery) }
+    }
+
     /// The sink did not, and is tried again later.
     func failed(_ fault: SinkFault, retryAt: Int64) {
         state.withLock {

@@ -4,6 +4,8 @@ public enum SinkSettings: Sendable, Hashable {
     case file(FileSinkSettings)
     /// A service that takes batches of CloudEvents.
     case http(HTTPSinkSettings)
+    /// A broker of MQTT.
+    case mqtt(MQTTSinkSettings)
 
     /// What tells this sink from others, also in the store: its kind and address. Another address
     /// is another sink.
@@ -11,6 +13,7 @@ public enum SinkSettings: Sendable, Hashable {
         switch self {
         case .file(let file): "file:" + file.path
         case .http(let http): "http:" + http.url
+        case .mqtt(let mqtt): "mqtt:\(mqtt.url) \(mqtt.topic)"
         }
     }
 

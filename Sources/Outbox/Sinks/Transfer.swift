@@ -201,7 +201,10 @@ internal import CCurl
     }
 
     /// The `Expire date` of the first certificate, which is the service's own (CURLINFO_CERTINFO(3)).
-    private var expiry: Int64? {
+    private var expiry: Int64? { unsafe Self.expiry(handle) }
+
+    /// The same of any connection that was made with CURLOPT_CERTINFO.
+    static func expiry(_ handle: UnsafeMutableRawPointer) -> Int64? {
         var found: UnsafeMutablePointer<curl_certinfo>?
         guard unsafe hub_curl_get_certificates(handle, &found) == CURLE_OK,
             let chain = unsafe found, unsafe chain.pointee.num_of_certs > 0

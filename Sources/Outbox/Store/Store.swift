@@ -16,6 +16,8 @@ internal import Glibc
 public actor Store {
     nonisolated let settings: StoreSettings
     nonisolated let intake = Intake()
+    /// What sinks that keep state are to tell of the hub and its devices.
+    public nonisolated let states = StateBoard()
     nonisolated let pulse = StorePulse()
     private nonisolated let thread = SerialThread(name: "hubd-store")
 

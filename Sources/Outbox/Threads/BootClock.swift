@@ -9,6 +9,13 @@ enum BootClock {
         unsafe clock_gettime(CLOCK_BOOTTIME, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
+
+    /// Holds the thread for so many nanoseconds, or for less when a signal comes.
+    static func sleep(_ nanoseconds: Int64) {
+        let (seconds, rest) = max(0, nanoseconds).quotientAndRemainder(dividingBy: 1_000_000_000)
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
+        unsafe nanosleep(&time, nil)
+    }
 }
 
 extension Duration {

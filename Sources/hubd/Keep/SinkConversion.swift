@@ -2,8 +2,8 @@ import Configuration
 import Outbox
 
 extension Sink {
-    /// The sink as the outbox takes it; nil for a kind that this version cannot serve.
-    var outboxSettings: SinkSettings? {
+    /// The sink as the outbox takes it.
+    var outboxSettings: SinkSettings {
         switch kind {
         case .file(let path, let maxSize, let keep):
             .file(
@@ -13,7 +13,13 @@ extension Sink {
                 HTTPSinkSettings(
                     url: url, secretFile: secretFile.map(Credential.path), caFile: caFile
                 ).with(more))
-        case .mqtt: nil
+        case .mqtt(let mqtt):
+            .mqtt(
+                MQTTSinkSettings(
+                    url: mqtt.url, topic: mqtt.topic, stateTopic: mqtt.stateTopic,
+                    isExactlyOnce: mqtt.qos == 2, clientID: mqtt.clientID, username: mqtt.username,
+                    passwordFile: mqtt.passwordFile.map(Credential.path), caFile: mqtt.caFile,
+                    certFile: mqtt.certFile, keyFile: mqtt.keyFile.map(Credential.path)))
         }
     }
 

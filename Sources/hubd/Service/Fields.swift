@@ -19,6 +19,9 @@ struct Fields {
     mutating func set(_ key: String, _ fields: Fields?) { self[key] = fields?.value }
     mutating func set(_ key: String, _ rows: [Fields]) { self[key] = .rows(rows) }
 
+    /// What was set, in that order.
+    var entries: [(String, BusValue)] { list }
+
     /// The `a{sv}`.
     var value: BusValue { .options(list) }
 }

@@ -19,7 +19,7 @@ struct OutboxReport {
     }
 
     private func name(_ outboxName: String) -> String {
-        settings.sinks.first { $0.outboxSettings?.name == outboxName }?.name ?? outboxName
+        settings.sinks.first { $0.outboxSettings.name == outboxName }?.name ?? outboxName
     }
 
     private func row(_ sink: SinkStatus) -> Fields {

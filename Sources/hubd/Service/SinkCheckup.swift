@@ -62,10 +62,19 @@ enum SinkCheckup {
             guard let fault = SinkProbe.fault(secretFile: file) else { continue }
             checks.append(.failed("sink", name, fault.text, mend: "let user hubd read the file"))
         }
+        let settings = sink.outboxSettings
+        if case .mqtt(let broker) = settings {
+            checks += SinkProbe.faults(ofFilesIn: broker).map {
+                .failed("sink", name, $0.text, mend: "let user hubd read the file")
+            }
+        }
         guard place.isEncrypted else { return checks }
         let limit = left(forTLS)
         let probe = await Sideline.run(limit: limit + .seconds(1)) {
-            SinkProbe.connect(
+            if case .mqtt(let broker) = settings {
+                return SinkProbe.connect(to: broker, within: limit)
+            }
+            return SinkProbe.connect(
                 host: place.host, port: place.port, isEncrypted: true, caFile: place.caFile,
                 as: http, within: limit)
         }

@@ -125,9 +125,8 @@ struct StatusReport {
             var fields = Fields()
             fields.set("name", sink.name)
             fields.set("kind", sink.kindName)
-            guard let name = sink.outboxSettings?.name,
-                let status = outbox.sinks.first(where: { $0.name == name })
-            else {
+            let name = sink.outboxSettings.name
+            guard let status = outbox.sinks.first(where: { $0.name == name }) else {
                 fields.set("state", "failed")
                 return fields
             }

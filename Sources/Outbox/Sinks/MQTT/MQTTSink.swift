@@ -1,0 +1,436 @@
+internal import MQTT
+
+/// Publishes each event as a message, and the hub's state as retained messages.
+///
+/// The connection outlives a delivery: `tend` keeps it alive while there is nothing to deliver,
+/// and makes it anew when the broker was gone. The broker sends the will when hubd dies.
+struct MQTTSink: Sink {
+    let settings: MQTTSinkSettings
+    let limits: DeliveryLimits
+    private let address: BrokerAddress
+    private let verdict: MQTTVerdict
+    private let hub: String
+    private let clientID: String
+    private let board: StateBoard
+    private let clock: @Sendable () -> EventTime
+    private let qos: QoS
+
+    private var link: BrokerLink?
+    private var session: OutgoingSession
+    /// Whether the broker may have kept a session of this process.
+    private var hasSession = false
+    /// Events beyond the cursor that the broker has acknowledged: those that were sent beside one
+    /// it would not have. Forgotten with the connection, because a broker that breaks down may
+    /// forget what it has acknowledged.
+    private var accepted: Set<Int64> = []
+    private var states: StateQueue
+    private var backoff: Backoff
+    private let gap: Int64
+    /// When a connection is tried at the earliest, on the boot clock.
+    private var retryAt: Int64 = 0
+    private var openedAt: Int64 = 0
+    /// Whether a PINGREQ waits for its answer.
+    private var isPinging = false
+
+    /// Messages under way at once, as far as the broker allows: a batch.
+    private static let window = 256
+    /// MQTT 3.1.1 brokers do not say what they allow; the usual ones take 20.
+    private static let window311 = 20
+    /// How long the broker keeps its half of the session, in seconds: as long as the store keeps
+    /// events.
+    private static let sessionExpiry: UInt32 = 7 * 86_400
+    /// What is put before the socket at once, so that memory stays bounded.
+    private static let mostUnsent = 64 * 1_024
+    /// How long one `tend` may send and receive, and the farewell.
+    private static let patience: Int64 = 500_000_000
+
+    init(
+        _ settings: MQTTSinkSettings, hub: String, board: StateBoard,
+        clock: @escaping @Sendable () -> EventTime, backoff: Backoff
+    ) throws(SinkFault) {
+        self.settings = settings
+        self.hub = hub
+        self.board = board
+        self.clock = clock
+        self.backoff = backoff
+        gap = backoff.base.nanoseconds
+        address = try BrokerAddress(settings.url)
+        verdict = MQTTVerdict(host: address.host)
+        clientID = settings.clientID ?? "hubd-\(hub)"
+        qos = settings.isExactlyOnce ? .exactlyOnce : .atLeastOnce
+        limits = DeliveryLimits(events: max(1, settings.batch), bytes: 512 * 1_024)
+        session = OutgoingSession(qos: qos, window: Self.window)
+        let topic = settings.stateTopic.map { Topic.filled($0, hub: hub) }
+        guard Topic.isValid(Topic.filled(settings.topic, hub: hub, type: "t")),
+            topic.map(Topic.isValid) ?? true
+        else {
+            throw SinkFault(
+                .setting,
+                "sink \(settings.url): topic and stateTopic need 1 to 65535 bytes "
+                    + "and neither + nor #")
+        }
+        states = StateQueue(hubTopic: topic, board: board)
+    }
+
+    // MARK: Deliveries
+
+    mutating func deliver(
+        _ events: [StoredEvent], after cursor: Ledger.Cursor, deadline: Deadline
+    ) -> Delivery {
+        accepted = accepted.filter { $0 > cursor.sequence }
+        let limit = BootClock.now() + settings.limits.whole.nanoseconds
+        let wasOpen = link != nil
+        do throws(SinkFault) {
+            return try tryDelivery(events, until: limit, deadline)
+        } catch {
+            close()
+            // A broker that went away since the last delivery is not one that fails.
+            guard wasOpen, error.code == .reset, deadline.left > 0 else {
+                return .failed(error, after: nil)
+            }
+        }
+        do throws(SinkFault) {
+            return try tryDelivery(events, until: limit, deadline)
+        } catch {
+            close()
+            return .failed(error, after: nil)
+        }
+    }
+
+    private mutating func tryDelivery(
+        _ events: [StoredEvent], until limit: Int64, _ deadline: Deadline
+    ) throws(SinkFault) -> Delivery {
+        if link == nil {
+            try awaitGap(deadline)
+            try connect(for: Set(events.map(\.sequence)), until: limit, deadline)
+        }
+        let delivery = try publish(events, until: limit, deadline)
+        if case .stored = delivery { backoff.reset() }
+        return delivery
+    }
+
+    /// No broker is tried more than once in the shortest wait there is.
+    private func awaitGap(_ deadline: Deadline) throws(SinkFault) {
+        let left = openedAt + gap - BootClock.now()
+        guard openedAt > 0, left > 0 else { return }
+        guard deadline.left > left else {
+            throw SinkFault(.timeout, "\(address.host) was not tried again before hubd stopped")
+        }
+        BootClock.sleep(min(left, gap))
+    }
+
+    /// Publishes events, and waits until the broker has answered for each that was sent.
+    private mutating func publish(
+        _ events: [StoredEvent], until limit: Int64, _ deadline: Deadline
+    ) throws(SinkFault) -> Delivery {
+        var next = 0
+        var refusal: Delivery?
+        var topics: [Int64: String] = [:]
+        while true {
+            while refusal == nil, next < events.count, session.hasRoom,
+                (link?.unsentCount ?? 0) < Self.mostUnsent
+            {
+                let event = events[next]
+                next += 1
+                guard !accepted.contains(event.sequence) else { continue }
+                topics[event.sequence] = try send(event, &refusal)
+            }
+            if session.waiting == 0, next == events.count || refusal != nil {
+                return refusal ?? .stored(place: 0)
+            }
+            try sendStates()
+            switch try take(until: limit, deadline) {
+            case .acknowledged(let answer)?:
+                try settle(answer, topics, events, &refusal)
+            case .disconnected(let reason, let text)?:
+                close()
+                return refusal ?? verdict.delivery(ended: reason, text)
+            case .alive?, .connected?: break
+            case nil where BootClock.now() < limit && deadline.left > 0: break
+            case nil:
+                throw SinkFault(
+                    .timeout,
+                    deadline.left > 0
+                        ? "\(address.host) took too long: \(session.waiting) events are not "
+                            + "acknowledged"
+                        : "\(address.host) had not answered when hubd stopped")
+            }
+        }
+    }
+
+    /// Sends an event, or finds that it cannot be; its topic.
+    private mutating func send(
+        _ event: StoredEvent, _ refusal: inout Delivery?
+    ) throws(SinkFault) -> String {
+        let topic = Topic.filled(settings.topic, hub: hub, type: event.event.type)
+        let message = Message(
+            topic: topic, payload: event.line, qos: qos,
+            contentType: "application/cloudevents+json",
+            properties: [("id", event.id.description), ("sequence", String(event.sequence))])
+        guard let link else { throw SinkFault(.reset, "\(address.host): no connection") }
+        // The identifier does not change the length.
+        let length = message.packet(link.version)?.count ?? .max
+        let longest = link.answer?.maximumPacketSize ?? .max
+        guard length <= longest else {
+            refusal = .rejected(
+                SinkFault(
+                    .tooLarge,
+                    "\(address.host) takes packets of \(longest) bytes, and event "
+                        + "\(event.sequence) needs \(length): raise the broker's limit"))
+            return topic
+        }
+        let packet: [UInt8]? =
+            switch session.begin(event.sequence) {
+            case .publish(let id): message.packet(link.version, id: id)
+            case .again(let id): message.packet(link.version, id: id, isDuplicate: true)
+            case .release(let id): ClientPacket.release(id)
+            }
+        if let packet { self.link?.send(packet) }
+        return topic
+    }
+
+    private mutating func settle(
+        _ answer: Acknowledgement, _ topics: [Int64: String], _ events: [StoredEvent],
+        _ refusal: inout Delivery?
+    ) throws(SinkFault) {
+        switch session.received(answer) {
+        case .unknown: try link?.toldNothing()
+        case .release(let id):
+            link?.toldSomething()
+            link?.send(ClientPacket.release(id))
+        case .ended(let tag, let reason):
+            link?.toldSomething()
+            guard reason.isFailure else {
+                accepted.insert(tag)
+                return
+            }
+            let topic = topics[tag] ?? settings.topic
+            refusal =
+                refusal ?? verdict.delivery(refused: reason, answer.text, topic: topic)
+        }
+    }
+
+    // MARK: The connection
+
+    /// Connects with MQTT 5, and with MQTT 3.1.1 when the broker has no more.
+    private mutating func connect(
+        for tags: Set<Int64>, until limit: Int64, _ deadline: Deadline
+    ) throws(SinkFault) {
+        let now = BootClock.now()
+        openedAt = now
+        let limit = min(limit, now + settings.limits.connect.nanoseconds)
+        do throws(Old) {
+            return try connect(.v5, for: tags, until: limit, deadline)
+        } catch {
+            if case .fault(let fault) = error { throw fault }
+        }
+        do throws(Old) {
+            try connect(.v311, for: tags, until: limit, deadline)
+        } catch {
+            throw error.fault
+        }
+    }
+
+    /// Why a connection was not made.
+    private enum Old: Error {
+        /// Perhaps because the broker does not know the version.
+        case version(SinkFault)
+        /// For another reason.
+        case fault(SinkFault)
+
+        var fault: SinkFault {
+            switch self {
+            case .version(let fault), .fault(let fault): fault
+            }
+        }
+    }
+
+    private mutating func connect(
+        _ version: Version, for tags: Set<Int64>, until limit: Int64, _ deadline: Deadline
+    ) throws(Old) {
+        var link: BrokerLink
+        let packet: Connect
+        do throws(SinkFault) {
+            packet = try self.packet(for: tags)
+            guard let connection = BrokerConnection(address, settings) else {
+                throw SinkFault(.setting, "no memory for a connection")
+            }
+            try connection.open(within: max(1, limit - BootClock.now()), deadline: deadline)
+            link = BrokerLink(connection, version, host: address.host)
+        } catch {
+            throw .fault(error)
+        }
+        let answer: ConnectAnswer
+        do throws(SinkFault) {
+            answer = try link.connect(packet, until: limit, deadline: deadline)
+        } catch {
+            throw error.code == .reset ? .version(error) : .fault(error)
+        }
+        guard !answer.reason.isFailure else {
+            let fault = verdict.refused(answer, clientID: clientID)
+            throw answer.reason == .unsupportedVersion ? .version(fault) : .fault(fault)
+        }
+        guard answer.maximumQoS.rawValue >= qos.rawValue else {
+            throw .fault(
+                SinkFault(
+                    .setting,
+                    "\(address.host) serves QoS up to \(answer.maximumQoS.rawValue): "
+                        + "set qos to 1, or raise the broker's limit"))
+        }
+        opened(link, answer, isClean: packet.isCleanStart)
+    }
+
+    /// CONNECT, with the password as it is in its file now.
+    private func packet(for tags: Set<Int64>) throws(SinkFault) -> Connect {
+        var packet = Connect(clientID: clientID)
+        // With messages under way that will not be sent again, and with those of a process before,
+        // the halves of the session do not fit each other (MQTT 5.0, §3.2.2.1.1). With QoS 1 the
+        // broker's half holds nothing.
+        packet.isCleanStart =
+            !session.tags.isSubset(of: tags) || qos == .exactlyOnce && !hasSession
+        packet.keepAlive = UInt16(clamping: settings.limits.keepAlive.components.seconds)
+        packet.sessionExpiry = Self.sessionExpiry
+        packet.username = settings.username
+        if let path = settings.passwordFile {
+            var password = try SettingFile(setting: "passwordFile", path: path, code: .secret)
+                .read(4_096)
+            while let last = password.last, last == 0x0a || last == 0x0d { password.removeLast() }
+            packet.password = password
+        }
+        if let topic = states.hubTopic {
+            packet.will = Connect.Will(topic: topic, payload: StateQueue.offline)
+        }
+        return packet
+    }
+
+    private mutating func opened(_ link: BrokerLink, _ answer: ConnectAnswer, isClean: Bool) {
+        self.link = link
+        hasSession = true
+        isPinging = false
+        let isKept = answer.isSessionPresent && !isClean
+        if !isKept { accepted = [] }
+        let window = link.version == .v5 ? Self.window : Self.window311
+        session.connected(isKept: isKept, window: min(window, answer.receiveMaximum))
+        states.begin(isServed: answer.isRetainAvailable, longest: answer.maximumPacketSize)
+    }
+
+    private mutating func close() {
+        link = nil
+        if qos == .atLeastOnce { accepted = [] }
+    }
+
+    private mutating func sendStates() throws(SinkFault) {
+        while let link, link.unsentCount < Self.mostUnsent,
+            let message = states.next(at: clock())
+        {
+            guard let packet = message.packet(link.version), packet.count <= states.longest else {
+                continue
+            }
+            self.link?.send(packet)
+        }
+    }
+
+    /// The next packet; the time of the broker's last sign of life is noted.
+    private mutating func take(
+        until limit: Int64, _ deadline: Deadline
+    ) throws(SinkFault) -> ServerPacket? {
+        let packet = try link?.next(until: limit, deadline: deadline)
+        switch packet {
+        case .alive?:
+            isPinging = false
+            try link?.toldNothing()
+        case .connected?:
+            throw SinkFault(.notMQTT, "\(address.host) does not speak MQTT: a second CONNACK")
+        case .acknowledged?, .disconnected?, nil: break
+        }
+        return packet
+    }
+
+    // MARK: Between deliveries
+
+    mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64? {
+        guard !deadline.isSet else { return nil }
+        do throws(SinkFault) {
+            if link == nil {
+                guard mayConnect else { return nil }
+                guard BootClock.now() >= retryAt else { return retryAt }
+                let limit = BootClock.now() + settings.limits.connect.nanoseconds
+                try connect(for: [], until: limit, deadline)
+                report.recovered()
+            }
+            return try keepAlive(deadline)
+        } catch {
+            close()
+            // One that holds for a while has not failed; one that breaks at once has.
+            if BootClock.now() - openedAt > settings.limits.keepAlive.nanoseconds {
+                backoff.reset()
+            }
+            let wait = backoff.next(after: error, asked: nil) { .random(in: $0) }
+            retryAt = BootClock.now() + wait.nanoseconds
+            if mayConnect { report.failed(error, retryAt: retryAt) }
+            return mayConnect ? retryAt : nil
+        }
+    }
+
+    /// Takes what has come, sends what has changed, and says in time that the hub is there; when
+    /// it wants to be called again.
+    private mutating func keepAlive(_ deadline: Deadline) throws(SinkFault) -> Int64 {
+        let now = BootClock.now()
+        let until = now + Self.patience
+        // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
+        let seconds = link?.answer?.keepAlive.map { Int64($0) * 1_000_000_000 }
+        let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
+        // The answer to a ping may have waited here since soon after it was sent.
+        while let packet = try take(until: 0, deadline) { try heard(packet) }
+        if let link, now >= link.lastSent + half {
+            guard !isPinging else {
+                throw SinkFault(.timeout, "\(address.host) took too long: no answer to PINGREQ")
+            }
+            isPinging = true
+            self.link?.send(ClientPacket.ping)
+        }
+        repeat {
+            try sendStates()
+            let isBusy = link?.isSending == true
+            switch try take(until: isBusy ? until : 0, deadline) {
+            case let packet?: try heard(packet)
+            case nil where isBusy && link?.isSending == false: break
+            case nil:
+                let isMore = link?.isSending == true || states.isWaiting
+                return isMore ? now : (link?.lastSent ?? now) + half
+            }
+        } while BootClock.now() < until
+        return now
+    }
+
+    /// Something has come that belongs to no delivery.
+    private mutating func heard(_ packet: ServerPacket) throws(SinkFault) {
+        switch packet {
+        case .acknowledged: try link?.toldNothing()
+        case .disconnected(let reason, let text): throw verdict.ended(reason, text)
+        case .alive, .connected: break
+        }
+    }
+
+    mutating func end() {
+        guard link != nil else { return }
+        let until = BootClock.now() + Self.patience
+        if let topic = states.hubTopic {
+            let message = Message(
+                topic: topic, payload: StateQueue.offline, qos: .atMostOnce, isRetained: true,
+                contentType: "application/json")
+            if let link, let packet = message.packet(link.version) { self.link?.send(packet) }
+        }
+        link?.send(ClientPacket.disconnect)
+        let deadline = Deadline()
+        // Nothing else is to be told: the process is about to end.
+        while link?.isSending == true, BootClock.now() < until {
+            do throws(SinkFault) {
+                _ = try link?.next(until: until, deadline: deadline)
+            } catch {
+                break
+            }
+        }
+        close()
+    }
+}

@@ -1,0 +1,74 @@
+internal import MQTT
+
+/// What a broker's reason codes mean for the events that were sent (MQTT 5.0, §2.4).
+struct MQTTVerdict {
+    let host: String
+
+    /// A connection that was not taken.
+    func refused(_ answer: ConnectAnswer, clientID: String) -> SinkFault {
+        let said = said("does not take the connection", answer.reason, answer.text)
+        return switch answer.reason {
+        case .badUserNameOrPassword, .notAuthorized, .badAuthenticationMethod, .banned:
+            SinkFault(.denied, said + ": check username, passwordFile and the broker's rules")
+        case .clientIDNotValid:
+            SinkFault(.setting, said + ": it does not like \(clientID), set another clientId")
+        case .serverUnavailable, .serverBusy, .quotaExceeded, .connectionRateExceeded:
+            SinkFault(.throttled, said)
+        case .retainNotSupported:
+            SinkFault(.setting, said + ": set stateTopic to null")
+        case .qosNotSupported: SinkFault(.setting, said + ": set qos to 1")
+        case .useAnotherServer, .serverMoved:
+            SinkFault(.serverError, said + ": name the new address")
+        default: SinkFault(.serverError, said)
+        }
+    }
+
+    /// A connection that the broker ended, with what is known of no event.
+    func ended(_ reason: ReasonCode, _ text: String) -> SinkFault {
+        let said = said("ended the connection", reason, text)
+        return switch reason {
+        case .sessionTakenOver:
+            SinkFault(
+                .denied, said + ": another client uses the same id, give each its own clientId")
+        case .notAuthorized, .banned, .badUserNameOrPassword:
+            SinkFault(.denied, said + ": check the broker's rules for this hub")
+        case .serverBusy, .quotaExceeded, .messageRateTooHigh, .connectionRateExceeded:
+            SinkFault(.throttled, said)
+        case .topicNameInvalid, .payloadFormatInvalid: SinkFault(.rejected, said)
+        case .packetTooLarge: SinkFault(.tooLarge, said)
+        case .qosNotSupported: SinkFault(.setting, said + ": set qos to 1")
+        case .retainNotSupported: SinkFault(.setting, said + ": set stateTopic to null")
+        case .useAnotherServer, .serverMoved:
+            SinkFault(.serverError, said + ": name the new address")
+        case .success: SinkFault(.reset, said)
+        default: SinkFault(.serverError, said)
+        }
+    }
+
+    /// What follows for a delivery during which the broker ended the connection.
+    func delivery(ended reason: ReasonCode, _ text: String) -> Delivery {
+        let fault = ended(reason, text)
+        return switch reason {
+        case .topicNameInvalid, .payloadFormatInvalid, .packetTooLarge: .rejected(fault)
+        case .notAuthorized: .denied(fault)
+        default: .failed(fault, after: nil)
+        }
+    }
+
+    /// What follows from an acknowledgement that reports a failure.
+    func delivery(refused reason: ReasonCode, _ text: String, topic: String) -> Delivery {
+        let said = said("does not take an event for \(topic)", reason, text)
+        return switch reason {
+        case .notAuthorized:
+            .denied(SinkFault(.denied, said + ": give this hub the right to publish there"))
+        case .quotaExceeded: .failed(SinkFault(.throttled, said), after: nil)
+        case .payloadFormatInvalid, .topicNameInvalid: .rejected(SinkFault(.rejected, said))
+        case .packetTooLarge: .rejected(SinkFault(.tooLarge, said))
+        default: .failed(SinkFault(.serverError, said), after: nil)
+        }
+    }
+
+    private func said(_ what: String, _ reason: ReasonCode, _ text: String) -> String {
+        "\(host) \(what): \(reason)\(HTTPVerdict.quote(Array(text.utf8)))"
+    }
+}

@@ -14,18 +14,19 @@ struct LinkSweepTests {
 
     @Test("a link that is being ended is not yet one that is left") mutating func patience() {
         for second in stride(from: 0, to: 15, by: 5) as StrideTo<Int64> {
-            #expect(!sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(second)))
+            #expect(sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(second)) == false)
         }
         #expect(sweep.stuck == 0)
-        #expect(!sweep.look(kernel: 0, known: 0, hasSessions: false, at: at(15)))
-        #expect(!sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(20)), "another one")
-        #expect(!sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(35)))
-        #expect(sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(40)))
+        #expect(sweep.look(kernel: 0, known: 0, hasSessions: false, at: at(15)) == false)
+        #expect(
+            sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(20)) == false, "another one")
+        #expect(sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(35)) == false)
+        #expect(sweep.look(kernel: 1, known: 0, hasSessions: false, at: at(40)) == true)
     }
 
     @Test("other programs' connections are theirs") mutating func others() {
         for second in 0..<600 as Range<Int64> {
-            #expect(!sweep.look(kernel: 3, known: 3, hasSessions: false, at: at(second)))
+            #expect(sweep.look(kernel: 3, known: 3, hasSessions: false, at: at(second)) == false)
         }
         #expect(sweep.stuck == 0)
     }
@@ -38,7 +39,7 @@ struct LinkSweepTests {
             sweep.swept(at: at(second))
         }
         #expect(swept == [600, 1_205])
-        #expect(sweep.look(kernel: 2, known: 1, hasSessions: false, at: at(1_400)))
+        #expect(sweep.look(kernel: 2, known: 1, hasSessions: false, at: at(1_400)) == true)
         #expect(sweep.stuck == 1)
     }
 

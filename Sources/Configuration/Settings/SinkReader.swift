@@ -153,7 +153,8 @@ extension Sink {
     ]
 
     fileprivate static let keys = [
-        "kind", "name", "path", "maxSize", "keep", "url", "secretFile", "caFile", "topic", "stateTopic", "qos",
+        "kind", "name", "path", "maxSize", "keep", "url", "secretFile", "caFile", "topic",
+        "stateTopic", "qos",
         "clientId", "username", "passwordFile", "certFile", "keyFile", "secretFiles", "pin",
         "proxy",
         "maxRate", "maxAge",

@@ -69,16 +69,17 @@ public struct Download: Sendable, Hashable {
             let endpoint = try Endpoint(url)
             var settings = HTTPSinkSettings(url: url, caFile: caFile)
             settings.limits = limits
+            settings.certFile = certFile
+            settings.keyFile = keyFile
             var headers = try authorization
             if let etag { headers.append("If-None-Match: \(etag)") }
             guard let transfer = Transfer(endpoint, settings) else {
                 throw SinkFault(.setting, "no memory for a transfer")
             }
-            if let certFile, let keyFile { transfer.present(certFile, key: keyFile) }
             let answer = transfer.get(
                 headers: headers, wanted: ["etag", header], limit: limit, limits: limits,
                 deadline: stop.deadline)
-            let verdict = HTTPVerdict(host: endpoint.host, now: now, caFile: caFile)
+            let verdict = HTTPVerdict(host: endpoint.host, now: now, settings)
             return outcome(answer, verdict, isConditional: etag != nil)
         } catch {
             return .failed(error, after: nil)

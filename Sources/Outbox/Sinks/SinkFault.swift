@@ -70,8 +70,6 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         // Settings
         /// The file with the secret cannot be used.
         case secret
-        /// The hub's own certificate, or its key, cannot be used or is not taken.
-        case clientCertificate
         /// The file with the authorities cannot be used.
         case authorities
         /// Another setting cannot be used.

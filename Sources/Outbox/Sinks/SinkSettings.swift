@@ -22,13 +22,14 @@ public enum SinkSettings: Sendable, Hashable {
         switch self {
         case .file: 512
         case .http(let http): max(1, http.batch)
+        case .mqtt(let mqtt): max(1, mqtt.batch)
         }
     }
 
     /// How old presence and telemetry may become before this sink; nil for as old as they are.
     public var maxAge: Duration? {
         switch self {
-        case .file: nil
+        case .file, .mqtt: nil
         case .http(let http): http.maxAge
         }
     }

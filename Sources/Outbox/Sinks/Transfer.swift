@@ -137,12 +137,6 @@ internal import CCurl
         return perform(headers, limits, deadline)
     }
 
-    /// Shows a certificate of our own when the server asks for one.
-    func present(_ certificate: String, key: String) {
-        set(CURLOPT_SSLCERT, certificate)
-        set(CURLOPT_SSLKEY, key)
-    }
-
     private func perform(
         _ headers: [String], _ limits: HTTPSinkSettings.Limits, _ deadline: Deadline
     ) -> Answer {

@@ -72,6 +72,13 @@ extension Store {
             let lines = events.flatMap { $0.line + [UInt8(ascii: "\n")] }
             return SinkPreview(
                 request: "append \(file.path)", headers: [], body: lines, count: events.count)
+        case .mqtt(let mqtt):
+            // A message each; what stands around the payload is told for the first.
+            let lines = events.flatMap { $0.line + [UInt8(ascii: "\n")] }
+            return SinkPreview(
+                request: "publish to \(mqtt.topic) at \(mqtt.url), a message for each line",
+                headers: events.first.map { ["id: \($0.id)", "sequence: \($0.sequence)"] } ?? [],
+                body: lines, count: events.count)
         }
     }
 

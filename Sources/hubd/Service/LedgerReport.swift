@@ -44,7 +44,7 @@ extension Account.Stage {
         case .store: "store"
         case .sink(let address):
             "sink "
-                + (settings.sinks.first { $0.outboxSettings?.name == address }?.name ?? address)
+                + (settings.sinks.first { $0.outboxSettings.name == address }?.name ?? address)
         }
     }
 }

@@ -54,15 +54,15 @@ extension Daemon {
     }
 
     func preview(_ name: String) async throws(BusError) -> Fields {
-        guard let sink = loaded.settings.sinks.first(where: { $0.name == name }),
-            let address = sink.outboxSettings?.name
-        else {
+        guard let sink = loaded.settings.sinks.first(where: { $0.name == name }) else {
             throw BusError(.invalid, "\"\(name)\" is no sink; hubctl outbox lists them")
         }
         do throws(OutboxError) {
             var fields = Fields()
             fields.set("sink", name)
-            guard let preview = try await store.preview(address) else { return fields }
+            guard let preview = try await store.preview(sink.outboxSettings.name) else {
+                return fields
+            }
             fields.set("request", preview.request)
             fields.set("headers", preview.headers)
             fields.set("body", String(decoding: preview.body, as: UTF8.self))

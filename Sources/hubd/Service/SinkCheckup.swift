@@ -47,7 +47,7 @@ enum SinkCheckup {
             return [.unknown("sink", name, "its address is not understood")]
         }
         let http: HTTPSinkSettings? =
-            if case .http(let http)? = sink.outboxSettings { http } else { nil }
+            if case .http(let http) = sink.outboxSettings { http } else { nil }
         var checks: [Check] = []
         // Behind a proxy there need be no other way; the probe goes through it.
         if http?.proxy == nil {

@@ -35,7 +35,11 @@ internal import Glibc
         unsafe self.handle = handle
         self.settings = settings
         isEncrypted = address.endpoint.scheme == "https"
-        verdict = HTTPVerdict(host: address.host, now: 0, caFile: settings.caFile)
+        // Of connections and certificates the same is to be said.
+        var way = HTTPSinkSettings(url: address.endpoint.url, caFile: settings.caFile)
+        way.certFile = settings.certFile
+        way.keyFile = settings.keyFile
+        verdict = HTTPVerdict(host: address.host, now: 0, way)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         unsafe outgoing = .allocate(byteCount: Self.chunk, alignment: 16)

@@ -248,6 +248,7 @@ struct AuthorizationMatrixTests {
         for file in files { unsafe chown(hub.folder.appending(path: file).path, 1, 1) }
         unsafe chown(hub.folder.path, 1, 1)
         try hub.startOnSystemBus(as: owner)
-        try hub.wait("hubd") { try hub.hubctl("status").status == 0 }
+        // Degraded: no radio can reach the device whose members are called.
+        try hub.wait("hubd") { try hub.hubctl("status").status <= 1 }
     }
 }

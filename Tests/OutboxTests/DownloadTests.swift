@@ -130,8 +130,11 @@ struct DownloadTests {
         var request = request(server.port)
         request.certFile = scratch.file("control")
         request.keyFile = scratch.file("control")
-        guard case .failed(let fault, _) = request.run(etag: nil, now: 0) else { return }
-        #expect(fault.code == .setting && fault.text.contains("certFile or keyFile"), "\(fault)")
+        guard case .failed(let fault, _) = request.run(etag: nil, now: 0) else {
+            Issue.record("a document")
+            return
+        }
+        #expect(fault.code == .clientCertificate && fault.text.contains("certFile"), "\(fault)")
     }
 }
 

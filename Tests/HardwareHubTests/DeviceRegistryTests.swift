@@ -115,6 +115,14 @@ struct DeviceRegistryTests {
         #expect(registry.device(at: random)?.id == "x")
     }
 
+    @Test("of two devices at one address the configured one is it, whatever the order")
+    func sameAddress() throws {
+        var registry = DeviceRegistry()
+        _ = try registry.enroll(Self.device("a", "C0:00:00:00:00:09", origin: .enrolled))
+        _ = registry.configure([Self.device("z", "C0:00:00:00:00:09")])
+        #expect(registry.device(at: DeviceAddress("C0:00:00:00:00:09")!)?.id == "z")
+    }
+
     @Test("unknown things are named") func unknown() {
         var registry = DeviceRegistry()
         let device = refusal { () throws(DeviceRegistry.Refusal) in

@@ -68,7 +68,9 @@ public struct ConnectionQueue: Sendable {
 
         /// Its place in the line; the lowest is next.
         func rank(at now: BootTime) -> (Int, Int64) {
-            let since = waitingSince?.nanoseconds ?? now.nanoseconds
+            // While it is left alone it does not wait.
+            let since = max(
+                waitingSince?.nanoseconds ?? now.nanoseconds, notBefore?.nanoseconds ?? .min)
             if now.nanoseconds &- since >= ConnectionQueue.longWait { return (0, since) }
             return isBrief ? (1, 0 &- since) : (2, since)
         }
@@ -99,8 +101,9 @@ public struct ConnectionQueue: Sendable {
             entry.notBefore = nil
             entry.repeats = 0
         }
+        let wasAway = !isHeard(entry, at: now)
         entry.heard = now
-        if entry.phase == .idle, entry.waitingSince == nil { entry.waitingSince = now }
+        if entry.phase == .idle, entry.waitingSince == nil || wasAway { entry.waitingSince = now }
         entries[device] = entry
     }
 

@@ -31,6 +31,9 @@ public struct DeviceContext: Sendable {
     public var kind: String
     /// Its radio address now.
     public var address: DeviceAddress
+    /// Whether the address is one that was laid down for the device. Otherwise it is where somebody was
+    /// heard who may be the device, and to name that address proves nothing.
+    public var isLocated = true
     /// An AirSync device's type: the `gh_…` of its maker's account.
     public var deviceType: String?
     /// An AirSync device's own id.

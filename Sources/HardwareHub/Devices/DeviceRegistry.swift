@@ -64,6 +64,12 @@ public struct RegisteredDevice: Hashable, Sendable {
         self.replacedBy = replacedBy
     }
 
+    /// Whether it is reached and spoken with as another one: all but whose it is.
+    public func isServedAlike(_ other: RegisteredDevice) -> Bool {
+        kind == other.kind && address == other.address && deviceType == other.deviceType
+            && deviceID == other.deviceID && keyFile == other.keyFile
+    }
+
     /// The text of its QR code: what WeChat reads when there is a ticket
     /// (`http://we.qq.com/d/TICKET`), and else a name that the sync service knows it by.
     ///
@@ -134,9 +140,12 @@ public struct DeviceRegistry: Hashable, Sendable {
     /// A device; nil when there is none.
     public func device(_ id: String) -> RegisteredDevice? { devices[id] }
 
-    /// The device in use that has an address, of whatever kind the address is.
+    /// The device in use that has an address, of whatever kind the address is; of two, which only a
+    /// configuration can bring about, the one that is configured.
     public func device(at address: DeviceAddress) -> RegisteredDevice? {
-        devices.values.first { $0.address?.bits == address.bits && $0.replacedBy == nil }
+        devices.values.filter { $0.address?.bits == address.bits && $0.replacedBy == nil }.min {
+            $0.origin == $1.origin ? $0.id < $1.id : $0.origin == .configured
+        }
     }
 
     // MARK: The configuration

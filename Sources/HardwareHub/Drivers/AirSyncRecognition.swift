@@ -69,7 +69,12 @@ struct AirSyncRecognition {
             return blocked(
                 "it proves a key and none is configured", "set keyFile to a file with its key")
         case (nil, .md5, nil): return named(request)
-        case (nil, .macAddress, _): return addressed(request)
+        case (nil, .macAddress, _):
+            guard device.isLocated else {
+                return blocked(
+                    "it names itself by its address, and none is configured", "set address")
+            }
+            return addressed(request)
         }
     }
 

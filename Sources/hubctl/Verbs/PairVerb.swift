@@ -42,6 +42,15 @@ enum PairVerb: Verb {
                 return .ok
             }
         }
+        let forNew = [
+            "--kind", "--id", "--owner", "--device-type", "--device-id", "--key-file",
+            "--qr-ticket",
+        ]
+        if id == word, let extra = forNew.first(where: arguments.has) {
+            throw Failure(
+                .usage,
+                "\(extra) is for a new device, named by its address; hubctl bind binds an owner")
+        }
         _ = try await client.device(
             id, "Pair", [.options(passkey.map { [("passkey", .uint32($0))] } ?? [])],
             mayAsk: true, timeout: .seconds(90))
@@ -80,7 +89,9 @@ enum PairVerb: Verb {
 
     private static func passkey(_ arguments: Arguments) throws(Failure) -> UInt32? {
         guard let text = arguments.value("--passkey") else { return nil }
-        guard text.utf8.count == 6, let number = UInt32(text) else {
+        guard text.utf8.count == 6, text.utf8.allSatisfy({ (48...57).contains($0) }),
+            let number = UInt32(text)
+        else {
             throw Failure(.usage, "--passkey: \(quoted(text)), expected the six digits it shows")
         }
         return number

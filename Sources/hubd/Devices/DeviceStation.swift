@@ -152,12 +152,18 @@ final class DeviceStation {
     private func unlocated(_ sighting: DeviceSighting, at now: BootTime) -> RegisteredDevice? {
         registry.all.first { device in
             guard device.address == nil, device.deviceID != nil, device.replacedBy == nil,
+                links[device.id] == nil, Self.canProveItself(device.kind),
                 let driver = driver(of: device.kind),
                 driver.services.contains(where: sighting.services.contains)
             else { return false }
             let until = misses[device.id]?[sighting.address.bits]
             return until.map { $0 <= now } ?? true
         }
+    }
+
+    /// Whether devices of a kind say in their protocol which one they are.
+    nonisolated static func canProveItself(_ kind: String) -> Bool {
+        kind == "airsync" || kind == "etc-reader"
     }
 
     private func hearStranger(_ sighting: DeviceSighting, at now: BootTime) {
@@ -198,10 +204,10 @@ final class DeviceStation {
                 queue.forget(id)
                 continue
             }
+            states[id]?.reports = []
+            states[id]?.kept = 0
             do throws(DeviceFault) {
                 let machine = try machine(for: device, at: address)
-                states[id]?.reports = []
-                states[id]?.kept = 0
                 links[id] = air.connect(
                     address, machine: machine, owner: owner(of: id, at: address))
                 onChange(id)
@@ -225,12 +231,12 @@ final class DeviceStation {
         }
         var key: [UInt8]?
         if let keyFile = device.keyFile { key = try DeviceKey.read(keyFile) }
-        return try driver.machine(
-            for: DeviceContext(
-                id: device.id, kind: device.kind, address: address,
-                deviceType: device.deviceType, deviceID: device.deviceID, key: key,
-                memory: memory[device.id] ?? [:], crypto: .system,
-                random: { Crypto.randomBytes($0) }))
+        var context = DeviceContext(
+            id: device.id, kind: device.kind, address: address, deviceType: device.deviceType,
+            deviceID: device.deviceID, key: key, memory: memory[device.id] ?? [:],
+            crypto: .system, random: { Crypto.randomBytes($0) })
+        context.isLocated = device.address != nil
+        return try driver.machine(for: context)
     }
 
     private func owner(of id: String, at address: DeviceAddress) -> SessionOwner {
@@ -271,7 +277,8 @@ final class DeviceStation {
         _ device: RegisteredDevice, at address: DeviceAddress, _ outcome: DeviceOutcome
     ) {
         switch outcome {
-        case .failed(let fault) where fault.faultClass == .authentication:
+        case .failed(let fault)
+        where [.authentication, .unsupported, .hostile, .protocolError].contains(fault.faultClass):
             misses[device.id, default: [:]][address.bits] = BootTime(
                 nanoseconds: present.nanoseconds + 3_600_000_000_000)
             // The next address may be the right one, and need not wait for this one's sake.
@@ -288,6 +295,9 @@ final class DeviceStation {
     private func keep(
         _ findings: [DeviceFinding], _ change: [String: [UInt8]?], of id: String
     ) async -> String? {
+        // Not while bindings change: an event names those who are bound when it is kept.
+        await turn.take()
+        defer { turn.give() }
         guard let device = registry.device(id), device.replacedBy == nil else {
             return "the device is not known any more"
         }
@@ -428,6 +438,12 @@ final class DeviceStation {
         for device in gone { dismiss(device.id) }
         for device in new.all where old.device(device.id) != device {
             if device.replacedBy != nil { links[device.id]?.end() }
+            if let was = old.device(device.id), !device.isServedAlike(was) {
+                // It is another thing under the same name: what was connected is not it any more.
+                links[device.id]?.end()
+                states[device.id] = nil
+                misses[device.id] = nil
+            }
             onChange(device.id)
         }
         tellInterest()
@@ -508,7 +524,13 @@ final class DeviceStation {
         }
     }
 
-    private func problem(of device: RegisteredDevice) -> String? {
+    /// Why a device is not served; nil when it is.
+    func problem(of device: RegisteredDevice) -> String? {
+        if let address = device.address, let other = registry.device(at: address),
+            other.id != device.id
+        {
+            return "\(address) is device \(other.id) too: forget or replace one of them"
+        }
         guard driver(of: device.kind) != nil else {
             return "hubd has no driver \"\(device.kind)\"; kinds it has: "
                 + Self.drivers.flatMap(\.kinds).joined(separator: ", ")
@@ -516,7 +538,10 @@ final class DeviceStation {
         guard air != nil else {
             return "no radio can connect to it; add a radio of kind \"bluez\" or \"monitor\""
         }
-        guard case .failed(let fault)? = queue.lastOutcome(of: device.id) else { return nil }
+        guard case .failed(let fault)? = queue.lastOutcome(of: device.id) else {
+            // One that is looked for by its own id: where it was not found last.
+            return device.address == nil ? states[device.id]?.toldFault.map { "\($0)" } : nil
+        }
         // Out of reach is no problem: that is where devices are most of the time.
         return fault.faultClass == .transient ? nil : "\(fault)"
     }

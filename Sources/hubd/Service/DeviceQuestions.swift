@@ -138,7 +138,10 @@ enum EnrollOptions {
             device.address = radio
         }
         for entry in options.entries ?? [] { try take(entry, &device) }
-        guard device.address != nil || device.deviceID != nil else {
+        guard
+            device.address != nil
+                || device.deviceID != nil && DeviceStation.canProveItself(device.kind)
+        else {
             throw BusError(.invalid, "address: expected one, or an AirSync device's deviceId")
         }
         return device

@@ -52,7 +52,7 @@ struct DeviceRows {
             fields.set("lastHeardSeconds", Self.seconds(age))
         }
         fields.set("lastMeasurementAt", station.last[device.id]?.time)
-        fields.set("problem", problem(of: device.id))
+        fields.set("problem", device.replacedBy == nil ? station.problem(of: device) : nil)
         guard isWhole else { return fields }
         fields.set("owners", device.owners.map(\.key))
         fields.set("configuredOwners", device.owners.filter { $0.origin == .configured }.map(\.key))
@@ -95,10 +95,6 @@ struct DeviceRows {
         case .connected: "connected"
         case .resting: "resting"
         }
-    }
-
-    private func problem(of id: String) -> String? {
-        station.problems.first { $0.part == "device \(id)" }?.text
     }
 
     private static func seconds(_ nanoseconds: Int64) -> Double {

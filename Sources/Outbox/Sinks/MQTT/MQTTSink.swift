@@ -126,6 +126,8 @@ struct MQTTSink: Sink {
         var next = 0
         var refusal: Delivery?
         var topics: [Int64: String] = [:]
+        // A weak line may take long for a batch, as long as something comes of it.
+        var limit = limit
         while true {
             while refusal == nil, next < events.count, session.hasRoom,
                 (link?.unsentCount ?? 0) < Self.mostUnsent
@@ -141,7 +143,11 @@ struct MQTTSink: Sink {
             try sendStates()
             switch try take(until: limit, deadline) {
             case .acknowledged(let answer)?:
+                let before = session.waiting
                 try settle(answer, topics, events, &refusal)
+                if session.waiting < before {
+                    limit = BootClock.now() + settings.limits.whole.nanoseconds
+                }
             case .disconnected(let reason, let text)?:
                 close()
                 return refusal ?? verdict.delivery(ended: reason, text)
@@ -378,7 +384,10 @@ struct MQTTSink: Sink {
         let now = BootClock.now()
         let until = now + Self.patience
         // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
-        let seconds = link?.answer?.keepAlive.map { Int64($0) * 1_000_000_000 }
+        // 0 is its word for as long as you like.
+        let seconds = link?.answer?.keepAlive.flatMap {
+            $0 == 0 ? nil : Int64($0) * 1_000_000_000
+        }
         let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
         // The answer to a ping may have waited here since soon after it was sent.
         while let packet = try take(until: 0, deadline) { try heard(packet) }

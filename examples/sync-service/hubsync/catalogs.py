@@ -14,7 +14,7 @@ from .problems import Problem
 
 TYPES = ("application/json", "application/json5")
 #: The names hubd knows on the first level.
-_KEYS = {"zones", "beacons", "merchants", "campaigns"}
+_KEYS = {"version", "hub", "zones", "beacons", "merchants", "campaigns"}
 
 
 @dataclass(frozen=True)

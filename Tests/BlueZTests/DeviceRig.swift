@@ -25,13 +25,13 @@ final class DeviceRig {
     private var held: [CheckedContinuation<Void, Never>] = []
 
     nonisolated static let address = DeviceAddress(bits: 0xc0_0000_0000_01, kind: .public)
-    /// The measurement, which is indicated; the features, which are read; the control point.
+    /// The measurement, which is notified; the features, which are read; the control point.
     nonisolated static let measurement: UInt16 = 0x000b
     nonisolated static let feature: UInt16 = 0x000e
     nonisolated static let control: UInt16 = 0x0011
     nonisolated static let characteristics = [
         FakeDevice.Characteristic(
-            measurement, "2a9d", in: 0x000a, "181d", ["indicate"]),
+            measurement, "2a9d", in: 0x000a, "181d", ["notify"]),
         FakeDevice.Characteristic(
             feature, "2a9e", in: 0x000a, "181d", ["read"], value: [1, 2, 3]),
         FakeDevice.Characteristic(
@@ -39,7 +39,7 @@ final class DeviceRig {
         FakeDevice.Characteristic(
             0x0014, "2aa0", in: 0x000a, "181d", ["write-without-response"]),
         FakeDevice.Characteristic(
-            0x0017, "2aa1", in: 0x000a, "181d", ["notify"], canBeAcquired: false),
+            0x0017, "2aa1", in: 0x000a, "181d", ["indicate"]),
     ]
 
     init(

@@ -129,6 +129,26 @@ struct SessionTests {
         #expect(rig.kept.count == 1)
     }
 
+    @Test @Hub func whoeverHangsUpNoSubscriptionIsLeft() async throws {
+        let rig = try DeviceRig()
+        try await rig.start()
+        defer { rig.stop() }
+        for number in 1...2 {
+            rig.device.onCall = { [device = rig.device] call in
+                // bluetoothd would renew it now.
+                if call == "Connect" { #expect(!device.isSubscribed(0x0017)) }
+            }
+            rig.connect { event, _ in
+                if case .connected = event { return [.subscribe(handle: 0x0017)] }
+                return []
+            }
+            try await rig.until { _ in rig.device.isSubscribed(0x0017) && rig.connected == number }
+            rig.device.hangUp()
+            _ = try await rig.untilEnd(number)
+        }
+        #expect(rig.device.calls["start 0017"] == 2 && rig.device.calls["stop 0017"] == 2)
+    }
+
     @Test @Hub func aSubscriptionEndsWhenTheDriverWants() async throws {
         let rig = try DeviceRig()
         try await rig.start()

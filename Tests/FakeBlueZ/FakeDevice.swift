@@ -107,7 +107,9 @@ public final class FakeDevice {
         if let socket = sockets[handle] {
             return unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) >= 0
         }
-        guard notifying.contains(handle), let path = path(of: handle) else { return false }
+        guard isConnected, notifying.contains(handle), let path = path(of: handle) else {
+            return false
+        }
         blueZ?.emit(
             "PropertiesChanged", of: "org.freedesktop.DBus.Properties", at: path,
             [
@@ -126,7 +128,8 @@ public final class FakeDevice {
         return unsafe poll(&entry, 1, 0) == 0
     }
 
-    /// Hangs up.
+    /// Hangs up. As in bluetoothd, who asked for signals gets them in the next connection too, from its
+    /// first moment (src/gatt-client.c, `btd_gatt_client_connected`).
     ///
     /// - Parameter silently: without closing the sockets first, as when the signal is faster.
     public func hangUp(silently: Bool = false) {
@@ -175,7 +178,6 @@ public final class FakeDevice {
     private func closeSockets() {
         for socket in sockets.values { close(socket) }
         sockets = [:]
-        notifying = []
     }
 
     private func changed(_ names: String...) {
@@ -385,7 +387,8 @@ public final class FakeDevice {
             Property("Flags", "as", needs: .read) { .strings(characteristic.flags) }
             Property("MTU", "q", needs: .read) { .uint16(247) }
             Property("NotifyAcquired", "b", needs: .read) { () throws(BusError) in
-                guard characteristic.canBeAcquired else {
+                // bluetoothd shows it of those that notify (`characteristic_notify_acquired_exists`).
+                guard characteristic.canBeAcquired, characteristic.flags.contains("notify") else {
                     throw BusError(.unknownProperty, "bluetoothd does not offer it")
                 }
                 return .bool(false)

@@ -405,10 +405,11 @@ public final class DeviceSession {
         // Without bluetoothd there is nobody to tell.
         guard isReachable, devices.isServed(by: device.owner) else { return finish() }
         Hub.start { [self] in
-            // bluetoothd keeps a subscription beyond the connection and would renew it in the next
-            // (src/gatt-client.c, `all_notify_clients`).
+            // bluetoothd keeps a subscription beyond the connection, whoever ended that, and renews it
+            // in the next one before anybody listens (src/gatt-client.c, `all_notify_clients`): what
+            // the device says first would be lost.
             for handle in notifying {
-                guard isConnected, let path = objects?.paths[handle] else { continue }
+                guard let path = objects?.paths[handle] else { continue }
                 await device.stopNotify(path, within: .seconds(1))
             }
             await device.disconnect(within: limits.disconnect)

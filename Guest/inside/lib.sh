@@ -33,6 +33,13 @@ wait_until() {
 
 # Loads the kernel's Bluetooth and its virtual controllers.
 load_bluetooth() {
+    # What the kernel asks for by itself, such as the generator of keys for pairing.
+    cat >/run/modprobe <<END
+#!/bin/sh
+exec /sbin/modprobe -d "$PARTS/kernel" "\$@"
+END
+    chmod +x /run/modprobe
+    echo /run/modprobe >/proc/sys/kernel/modprobe
     modprobe -d "$PARTS/kernel" -S "$(uname -r)" -a bluetooth hci_vhci uhid \
         ecdh_generic cmac ecb algif_hash algif_skcipher
 }

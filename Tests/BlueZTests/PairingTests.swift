@@ -17,10 +17,61 @@ struct PairingTests {
         defer { rig.stop() }
         try await rig.client.devices.pair(DeviceRig.address)
         #expect(rig.device.isPaired && rig.device.isTrusted)
-        #expect(rig.blueZ.agents.isEmpty, "nobody answers for us between pairings")
+        #expect(rig.blueZ.agents.values.map(\.capability) == ["NoInputNoOutput"])
         #expect(rig.device.calls["Disconnect"] == 1)
-        // A second time it is paired already.
+        let fault = await #expect(throws: DeviceFault.self) {
+            try await rig.client.devices.pair(DeviceRig.address)
+        }
+        #expect(fault?.text == "it is paired already")
+        #expect(fault?.mend.contains("--anew") == true)
+    }
+
+    @Test @Hub func aDeviceThatHasForgottenIsPairedAnew() async throws {
+        let rig = try DeviceRig()
+        try await rig.start()
+        defer { rig.stop() }
         try await rig.client.devices.pair(DeviceRig.address)
+        var again: FakeDevice?
+        rig.blueZ.onCall = { [blueZ = rig.blueZ] call in
+            // It goes on advertising.
+            guard call == "RemoveDevice" else { return }
+            Hub.start {
+                again = blueZ.add("\(DeviceRig.address)", DeviceRig.characteristics)
+                again?.passkey = 9
+            }
+        }
+        try await rig.client.devices.pair(DeviceRig.address, passkey: 9, isAnew: true)
+        #expect(again?.isPaired == true && !rig.blueZ.devices.contains { $0 === rig.device })
+        #expect(rig.blueZ.agents.values.map(\.capability) == ["NoInputNoOutput"])
+    }
+
+    @Test @Hub func oneThatIsSpokenWithMayAskForItself() async throws {
+        let rig = try DeviceRig()
+        let stranger = rig.blueZ.add("C0:00:00:00:00:02", [])
+        try await rig.start()
+        defer { rig.stop() }
+        func ask(_ method: String, _ device: FakeDevice) async -> String {
+            guard let client = rig.blueZ.agents.keys.first else { return "nobody" }
+            var arguments: [BusValue] = [.objectPath(device.path)]
+            if method == "RequestConfirmation" { arguments.append(.uint32(7)) }
+            do throws(BusError) {
+                _ = try await rig.blueZ.bluetoothd.call(
+                    method, of: "org.bluez.Agent1", at: client, "/pairing", arguments)
+                return "answered"
+            } catch {
+                return error.code.name
+            }
+        }
+        let refused = "org.bluez.Error.Rejected"
+        #expect(await ask("RequestAuthorization", rig.device) == refused, "not spoken with")
+        rig.connect { _, _ in [] }
+        try await rig.until { $0.connected == 1 }
+        #expect(await ask("RequestAuthorization", rig.device) == "answered")
+        #expect(await ask("RequestConfirmation", rig.device) == refused)
+        #expect(await ask("RequestPasskey", rig.device) == refused, "nobody has given one")
+        #expect(await ask("RequestAuthorization", stranger) == refused)
+        rig.client.devices.isEnrolled = { _ in false }
+        #expect(await ask("RequestAuthorization", rig.device) == refused)
     }
 
     @Test @Hub func thePasskeyThatADeviceShows() async throws {
@@ -176,7 +227,6 @@ struct PairingTests {
         }
         #expect(fault?.faultClass == .transient)
         #expect(rig.device.calls["CancelPairing"] == 1)
-        #expect(rig.blueZ.agents.isEmpty)
     }
 
     @Test @Hub func afterARestartOfBluetoothdItPairsAsBefore() async throws {
@@ -195,7 +245,6 @@ struct PairingTests {
         again.passkey = 7
         try await rig.client.devices.pair(DeviceRig.address, passkey: 7)
         #expect(again.isPaired)
-        #expect(rig.blueZ.calls["RegisterAgent"] == 2)
     }
 
     @Test @Hub func aDeviceIsForgotten() async throws {

@@ -232,6 +232,19 @@ struct SessionFaultTests {
         #expect(rig.reports.count == 2)
     }
 
+    @Test @Hub func whoeverTakesBluetoothdAlongIsLeftAloneForLonger() async throws {
+        let rig = try DeviceRig()
+        rig.device.faults["Connect"] = .late
+        try await rig.start()
+        defer { rig.stop() }
+        rig.connect { _, _ in [] }
+        try await rig.until { $0.device.calls["Connect"] == 1 }
+        rig.blueZ.stop()
+        let fault = try await rig.untilEnd().fault
+        #expect(fault?.faultClass == .protocolError)
+        #expect(fault?.text == "bluetoothd went away while it was being connected to")
+    }
+
     @Test @Hub func theAdapterGoes() async throws {
         let rig = try DeviceRig()
         try await rig.start()

@@ -215,8 +215,10 @@ public final class FakeDevice {
 
     private func pair(_ client: String) async throws(BusError) {
         try await enter("Pair")
+        // 5.66 tries BR/EDR then, which no such device has (`pair_device` in src/device.c).
         guard !isPaired else {
-            throw BusError(.init("org.bluez.Error.AlreadyExists"), "Already Exists")
+            throw BusError(
+                .init("org.bluez.Error.AuthenticationCanceled"), "Authentication Canceled")
         }
         if let passkey, try await ask(client) != "\(passkey)" {
             throw BusError(

@@ -15,6 +15,8 @@ from bumble.core import AdvertisingData
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
+from .lock import Lock
+
 Properties = Characteristic.Properties
 Permissions = Characteristic.Permissions
 
@@ -45,8 +47,12 @@ class Peripheral:
         "lying-length": "the next values claim to hold more than they do",
     }
 
-    def __init__(self, id: str, address: str, name: str = "", appears: bool = True):
+    def __init__(
+        self, id: str, address: str, name: str = "", appears: bool = True, pairing: dict | None = None
+    ):
+        """`pairing`: None where it lets everybody subscribe; else a `Lock`'s options."""
         self.id, self.address, self.name = id, address, name
+        self.lock = None if pairing is None else Lock(**pairing)
         self.appears = appears  # whether it advertises while nobody is connected
         self.device: Device | None = None
         self.connection: Connection | None = None
@@ -96,6 +102,8 @@ class Peripheral:
             device.add_service(service)
         device.on("connection", self._on_connection)
         await device.power_on()
+        if self.lock is not None:
+            self.lock.put_on(device)
         if self.appears:
             await self.appear()
 
@@ -373,6 +381,8 @@ class Peripheral:
                 await self.disappear()
             case "drop", []:
                 await self.hang_up()
+            case "unbond", [] if self.lock:
+                self.lock.forget()
             case "send", [uuid, data]:
                 self.say_soon(uuid.upper(), bytes.fromhex(data))
             case _:
@@ -413,6 +423,8 @@ class Peripheral:
             "reads": dict(self.reads),
             "writes": dict(self.writes),
             "written": self.written,
+            "encrypted": bool(self.connection and self.connection.encryption),
+            "pairings": self.lock.pairings if self.lock else [],
             "fault": self.fault,
             "violations": self.violations,
         } | self.seen()

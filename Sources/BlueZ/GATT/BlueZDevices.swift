@@ -74,6 +74,7 @@ public final class BlueZDevices {
                 self?.serviceChanged()
             }
             // Told before there was a watch to ask.
+            standReady()
             adoptWhenPossible()
             await hearObjects()
         }
@@ -121,6 +122,7 @@ public final class BlueZDevices {
 
     private func compare(_ links: Int, on path: String) async {
         guard let connected = await connectedDevices() else { return }
+        offer(connected)
         let known = max(
             connected.sightings.count { $0.adapter == path },
             sessions.values.count { $0.adapter == path })
@@ -145,9 +147,10 @@ public final class BlueZDevices {
         adapters = [:]
         objects?.forget()
         for session in sessions.values where !isServed(by: session.device.owner) {
-            session.lost("bluetoothd went away")
+            session.lost("bluetoothd went away", isBlamed: true)
         }
         hasToAdopt = true
+        standReady()
     }
 
     /// Adapters came, went, or are on or off.
@@ -243,6 +246,11 @@ public final class BlueZDevices {
     }
 
     func hasSession(_ address: DeviceAddress) -> Bool { sessions[address.bits] != nil }
+
+    /// The session with a device of bluetoothd.
+    func session(at path: String) -> DeviceSession? {
+        sessions.values.first { $0.device.path.text == path }
+    }
 
     func remove(_ session: DeviceSession) {
         if sessions[session.address.bits] === session { sessions[session.address.bits] = nil }

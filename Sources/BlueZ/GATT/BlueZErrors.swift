@@ -59,11 +59,18 @@ extension DeviceFault {
             return DeviceFault(.transient, "the adapter is off")
         case "org.bluez.Error.AuthenticationFailed":
             return DeviceFault(
-                .authentication, "it does not accept the bond: \(error.message)", mend: pairAnew)
+                .authentication, "it does not accept the bond: \(error.message)",
+                mend: "bring it into its pairing mode and pair it anew: hubctl pair ID --anew")
         default:
             return DeviceFault(.transient, "it could not be connected: \(error.message)")
         }
     }
+
+    /// There is a bond already.
+    static let isPaired = DeviceFault(
+        .authentication, "it is paired already",
+        mend: "if it has forgotten that, bring it into its pairing mode and pair it anew: "
+            + "hubctl pair ID --anew")
 
     /// What pairing that failed means.
     static func pairing(_ error: BusError) -> DeviceFault {
@@ -76,6 +83,7 @@ extension DeviceFault {
                 .transient, "it is out of reach", mend: "bring it into its pairing mode")
         case "org.bluez.Error.InProgress":
             return DeviceFault(.transient, "somebody else is pairing with it")
+        case "org.bluez.Error.AlreadyExists": return isPaired
         case BusError.Code.disconnected.name:
             return DeviceFault(.transient, "bluetoothd went away")
         default:
@@ -84,6 +92,4 @@ extension DeviceFault {
                 mend: "bring it into its pairing mode, and give the passkey that it shows")
         }
     }
-
-    private static let pairAnew = "delete the bond on the device, and pair it anew"
 }

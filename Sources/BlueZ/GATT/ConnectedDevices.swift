@@ -53,7 +53,14 @@ extension BlueZDevices {
     /// speaking with when it died.
     func adoptConnected() async {
         guard let found = await connectedDevices() else { return }
-        for sighting in found.sightings where isEnrolled(sighting.address) {
+        offer(found)
+    }
+
+    /// Tells of those whom nobody speaks with. They do not advertise: who has no place for one now hears
+    /// of it again here only.
+    func offer(_ found: ConnectedDevices) {
+        for sighting in found.sightings
+        where isEnrolled(sighting.address) && !hasSession(sighting.address) {
             var seen = sighting
             seen.adapter = sighting.adapter.split(separator: "/").last.map(String.init) ?? ""
             heard(seen, on: sighting.adapter)

@@ -29,9 +29,16 @@ struct DeviceObject {
     }
 
     func areServicesResolved() async throws(BusError) -> Bool {
+        try await property("ServicesResolved")
+    }
+
+    /// Whether bluetoothd has a bond with it; no when bluetoothd does not know it.
+    func isPaired() async -> Bool { (try? await property("Paired")) == true }
+
+    private func property(_ name: String) async throws(BusError) -> Bool {
         let values = try await call(
-            "Get", of: Names.properties, path,
-            [.string(Names.device), .string("ServicesResolved")], timeout: .seconds(5))
+            "Get", of: Names.properties, path, [.string(Names.device), .string(name)],
+            timeout: .seconds(5))
         return values.first?.bool == true
     }
 

@@ -109,7 +109,12 @@ public final class DeviceSession {
             guard phase == .opening else { return }
             speak(found)
         } catch {
-            conclude(.failed(.connecting(error)))
+            var fault = DeviceFault.connecting(error)
+            // What a device does that does not know the bond any more looks like any break.
+            if fault.mend.isEmpty, phase == .opening, await device.isPaired() {
+                fault.mend = "if it has forgotten its bond: hubctl pair ID --anew"
+            }
+            conclude(.failed(fault))
         }
     }
 
@@ -198,9 +203,22 @@ public final class DeviceSession {
     }
 
     /// bluetoothd, the bus or the adapter has gone: nobody is left to ask anything of.
-    func lost(_ text: String) {
+    ///
+    /// - Parameters:
+    ///   - text: who, in words.
+    ///   - isBlamed: whether it may have gone because of this device: one is connected to at a time.
+    ///     Linux 6.1.192-2 stops bluetoothd when a bonded device has forgotten the bond
+    ///     (`hci_chan_del` deletes twice), and it would at each attempt.
+    func lost(_ text: String, isBlamed: Bool = false) {
         let fault = DeviceFault(.transient, text)
-        guard phase == .speaking else { return conclude(.failed(fault), isReachable: false) }
+        guard phase == .speaking else {
+            let blamed = DeviceFault(
+                .protocolError, "\(text) while it was being connected to",
+                mend:
+                    "if it happens again: hubctl pair ID --anew, with the device in its pairing mode"
+            )
+            return conclude(.failed(isBlamed ? blamed : fault), isReachable: false)
+        }
         sources.drain()
         // Also when its sockets have told already: they are faster than the bus.
         cutOff(fault, within: limits.aftermath)

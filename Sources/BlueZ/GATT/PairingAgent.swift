@@ -3,18 +3,22 @@ internal import DBus
 internal import EventLoop
 internal import HardwareHub
 
-/// Answers bluetoothd while the hub pairs with a device (org.bluez.Agent1).
+/// Answers bluetoothd about pairing (org.bluez.Agent1).
 ///
-/// It is registered for one pairing at a time and never as the default agent: what a stranger
-/// begins finds no agent, and bluetoothd refuses it. What it can do is what the hub can do in that
-/// pairing (Core 5.4, Vol 3, Part H, §2.3.5.1, table 2.8):
-/// - with a passkey that a person has given it is a `KeyboardOnly`: of a device that shows one,
-///   whether it could also ask yes or no or not, the table then makes Passkey Entry. As
+/// It stands ready as long as devices are served: bluetoothd pairs by itself with a device that answers
+/// "insufficient authentication", asks the first agent there is whether it may, and without one lets the
+/// device's request hang until the connection breaks (seen with 5.66). Nor does it bond without one
+/// (`AlwaysPairable` in main.conf). It says yes to enrolled devices only, and only while the hub speaks or
+/// pairs with them: what a stranger begins is refused.
+///
+/// What it can do is what the hub can do (Core 5.4, Vol 3, Part H, §2.3.5.1, table 2.8):
+/// - it is `NoInputNoOutput`, and pairing is Just Works: no proof of who the device is. As anything
+///   else the kernel would demand that proof (SMP_AUTH_MITM in net/bluetooth/smp.c) of devices that
+///   need none, and nobody could give it.
+/// - for a pairing with a passkey that a person has given it is a `KeyboardOnly`: of a device that shows
+///   one, whether it could also ask yes or no or not, the table then makes Passkey Entry. As
 ///   `KeyboardDisplay` the hub would have to compare numbers (LE Secure Connections), which nobody is
 ///   there to do, or to show one, which nobody is there to read.
-/// - without one it is `NoInputNoOutput`, and pairing is Just Works: no proof of who the device is.
-///   As anything else the kernel would demand that proof (SMP_AUTH_MITM in net/bluetooth/smp.c) of
-///   devices that need none, and nobody could give it.
 @Hub
 final class PairingAgent {
     nonisolated static let path: ObjectPath = "/pairing"
@@ -26,6 +30,14 @@ final class PairingAgent {
         let passkey: UInt32?
     }
 
+    /// What the hub can do, in the words of RegisterAgent.
+    enum Capability: String {
+        case none = "NoInputNoOutput"
+        case keyboard = "KeyboardOnly"
+    }
+
+    /// With which bluetoothd it is registered, and as what.
+    var registration: (owner: String, capability: Capability)?
     private var current: Pairing?
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var isTaken = false
@@ -59,10 +71,16 @@ final class PairingAgent {
             guard let devices, call.sender == devices.owner else {
                 throw BusError(.accessDenied, "only bluetoothd asks about pairing")
             }
-            guard let pairing = self?.current, try call.string(0) == pairing.device.text,
+            let path = try call.string(0)
+            if let pairing = self?.current, path == pairing.device.text,
                 devices.isEnrolled(pairing.address)
+            {
+                return pairing
+            }
+            guard let session = devices.session(at: path), devices.isEnrolled(session.address)
             else { throw Self.refusal }
-            return pairing
+            return Pairing(
+                device: session.device.path, address: session.address, passkey: nil)
         }
         let refuse: Method.Body = { call throws(BusError) in
             _ = try check(call)
@@ -77,8 +95,7 @@ final class PairingAgent {
                 [weak devices] call throws(BusError) in
                 [.string("\(try await Self.passkey(check(call), devices))")]
             }
-            // Just Works, when bluetoothd wants somebody to say yes: it is for that that the device
-            // was enrolled.
+            // Just Works: it is for that that the device was enrolled.
             Method("RequestAuthorization", in: ["device": "o"], needs: .manage) {
                 call throws(BusError) in
                 _ = try check(call)
@@ -104,7 +121,7 @@ final class PairingAgent {
     }
 
     private nonisolated static let refusal = BusError(
-        rejected, "this hub pairs with enrolled devices only, and when it begins that itself")
+        rejected, "this hub pairs with enrolled devices only, while it speaks with them")
 
     private static func passkey(
         _ pairing: Pairing, _ devices: BlueZDevices?

@@ -13,6 +13,7 @@ enum PairVerb: Verb {
         .init("--owner", "KEY", repeats: true, "bind this owner; may be repeated"),
         .init("--bond", "pair over Bluetooth now, as devices that encrypt want it"),
         .init("--passkey", "DIGITS", "the six digits that the device shows; means --bond"),
+        .init("--anew", "forget the bond first, when the device has; means --bond"),
         .init("--device-type", "TYPE", "an AirSync device's type"),
         .init("--device-id", "ID", "an AirSync device's own id"),
         .init("--key-file", "FILE", "the file with an AirSync device's key, as hubd sees it"),
@@ -24,6 +25,9 @@ enum PairVerb: Verb {
         "",
         "  hubctl pair C0:00:00:01:00:01 --kind=blood-pressure --id=bp-7 --owner=k-8812",
         "  hubctl pair bp-7 --passkey=123456",
+        "",
+        "A device that is paired already says so. If it has forgotten that, as after new batteries,",
+        "bring it into its pairing mode and use --anew.",
         "",
         "Exit: 0 taken in or paired, 65 known already, 69 it did not pair, 77 not allowed.",
     ]
@@ -37,7 +41,7 @@ enum PairVerb: Verb {
         if isAddress(word) {
             id = try await enroll(word, arguments, client)
             if !output.wantsJSON { try output.print("\(id): taken in; hubctl device \(id)") }
-            guard arguments.has("--bond") || passkey != nil else {
+            guard arguments.has("--bond") || arguments.has("--anew") || passkey != nil else {
                 if output.wantsJSON { try output.print(["id": .string(id)] as JSONValue) }
                 return .ok
             }
@@ -51,8 +55,10 @@ enum PairVerb: Verb {
                 .usage,
                 "\(extra) is for a new device, named by its address; hubctl bind binds an owner")
         }
+        var options: [(String, BusValue)] = passkey.map { [("passkey", .uint32($0))] } ?? []
+        if arguments.has("--anew") { options.append(("anew", .bool(true))) }
         _ = try await client.device(
-            id, "Pair", [.options(passkey.map { [("passkey", .uint32($0))] } ?? [])],
+            id, "Pair", [.options(options)],
             mayAsk: true, timeout: .seconds(90))
         if output.wantsJSON {
             try output.print(["id": .string(id), "paired": true] as JSONValue)

@@ -24,9 +24,16 @@ final class DeviceStation {
     private(set) var queue = ConnectionQueue()
     private var memory: [String: [String: [UInt8]]]
     private var links: [String: DeviceSession] = [:]
+    /// The number of each device's connection: one that ends late speaks for nobody any more.
+    private var visits: [String: UInt64] = [:]
+    private var visitCount: UInt64 = 0
+    /// With whom somebody is pairing: they are not connected to meanwhile.
+    private var pairing: Set<String> = []
     /// Addresses at which an AirSync device without an address of its own was not found, and until
     /// when they are not tried again.
     private var misses: [String: [UInt64: BootTime]] = [:]
+    /// Where such a device has proven to be.
+    private var homes: [String: UInt64] = [:]
     private let turn = Turn()
     private var isStopping = false
     private var stopped: CheckedContinuation<Void, Never>?
@@ -143,7 +150,7 @@ final class DeviceStation {
         state.isHere = true
         states[device.id] = state
         if isBack { tellPresence(device.id, isHere: true, silence: silence) }
-        guard let driver = driver(of: device.kind) else { return }
+        guard !pairing.contains(device.id), let driver = driver(of: device.kind) else { return }
         queue.heard(device.id, isBrief: driver.isBrief(device.kind), at: now)
         proceed()
     }
@@ -157,9 +164,21 @@ final class DeviceStation {
                 driver.services.contains(where: sighting.services.contains)
             else { return false }
             let until = misses[device.id]?[sighting.address.bits]
-            return until.map { $0 <= now } ?? true
+            return mayBe(device.id, at: sighting.address, now) && until.map { $0 <= now } ?? true
         }
     }
+
+    /// Whether a device may be at an address: it is at none other that it has proven to be at.
+    private func mayBe(_ id: String, at address: DeviceAddress, _ now: BootTime) -> Bool {
+        guard let home = homes[id], home != address.bits, let heard = states[id]?.heard else {
+            return true
+        }
+        return now.nanoseconds(since: heard) > Self.homesick
+    }
+
+    /// How long a device is silent at its address before it is looked for at others: a minute, in which
+    /// whoever is there advertises.
+    private nonisolated static let homesick: Int64 = 60_000_000_000
 
     /// Whether devices of a kind say in their protocol which one they are.
     nonisolated static func canProveItself(_ kind: String) -> Bool {
@@ -204,12 +223,19 @@ final class DeviceStation {
                 queue.forget(id)
                 continue
             }
+            guard !pairing.contains(id) else {
+                let fault = DeviceFault(.transient, "somebody is pairing with it")
+                queue.ended(id, .failed(fault), hadFindings: false, at: now)
+                continue
+            }
             states[id]?.reports = []
             states[id]?.kept = 0
             do throws(DeviceFault) {
                 let machine = try machine(for: device, at: address)
+                visitCount += 1
+                visits[id] = visitCount
                 links[id] = air.connect(
-                    address, machine: machine, owner: owner(of: id, at: address))
+                    address, machine: machine, owner: owner(visitCount, of: id, at: address))
                 onChange(id)
             } catch {
                 ended(id, at: address, .failed(error))
@@ -239,16 +265,41 @@ final class DeviceStation {
         return try driver.machine(for: context)
     }
 
-    private func owner(of id: String, at address: DeviceAddress) -> SessionOwner {
-        SessionOwner(
-            onConnected: { [weak self] in self?.connected(id) },
-            keep: { [weak self] findings, memory in
-                guard let self else { return "hubd is ending" }
-                return await keep(findings, memory, of: id)
+    private func owner(
+        _ visit: UInt64, of id: String, at address: DeviceAddress
+    ) -> SessionOwner {
+        let station: () -> DeviceStation? = { [weak self] in
+            self?.visits[id] == visit ? self : nil
+        }
+        return SessionOwner(
+            onConnected: { station()?.connected(id) },
+            keep: { findings, memory in
+                guard let station = station() else { return Self.nobody }
+                return await station.keep(findings, memory, of: id)
             },
-            onNote: { [weak self] in self?.note($0, of: id) },
-            onReport: { [weak self] in self?.report($0, of: id) },
-            onEnd: { [weak self] in self?.ended(id, at: address, $0.outcome) })
+            onNote: { station()?.note($0, of: id) },
+            onReport: { station()?.report($0, of: id) },
+            onEnd: { [weak self] report in
+                station()?.ended(id, at: address, report.outcome)
+                self?.forgetBond(address)
+            })
+    }
+
+    private nonisolated static let mostMisses = 256
+    private nonisolated static let nobody = "the device is not known any more"
+
+    /// Who is not served has no bond with the hub.
+    private func forgetBond(_ address: DeviceAddress) {
+        guard let air, !isStopping, !isEnrolled(address) else { return }
+        Hub.start { [weak self] in
+            do throws(DeviceFault) {
+                try await air.forget(address)
+            } catch {
+                self?.journal.warning(
+                    "\(address): \(error); bluetoothctl remove \(address) does it",
+                    .deviceFault, ["ADDRESS": "\(address)"])
+            }
+        }
     }
 
     private func connected(_ id: String) {
@@ -259,6 +310,7 @@ final class DeviceStation {
 
     private func ended(_ id: String, at address: DeviceAddress, _ outcome: DeviceOutcome) {
         links[id] = nil
+        visits[id] = nil
         let kept = states[id]?.kept ?? 0
         queue.ended(id, outcome, hadFindings: kept > 0, at: present)
         states[id]?.heard = present
@@ -279,11 +331,16 @@ final class DeviceStation {
         switch outcome {
         case .failed(let fault)
         where [.authentication, .unsupported, .hostile, .protocolError].contains(fault.faultClass):
-            misses[device.id, default: [:]][address.bits] = BootTime(
-                nanoseconds: present.nanoseconds + 3_600_000_000_000)
+            var missed = (misses[device.id] ?? [:]).filter { $0.value > present }
+            // Of the many that pass by, so many are told apart.
+            if missed.count >= Self.mostMisses { missed = [:] }
+            missed[address.bits] = BootTime(nanoseconds: present.nanoseconds + 3_600_000_000_000)
+            misses[device.id] = missed
+            homes[device.id] = nil
             // The next address may be the right one, and need not wait for this one's sake.
             queue.retry(device.id)
-        case .done, .failed: break
+        case .done: homes[device.id] = address.bits
+        case .failed: break
         }
     }
 
@@ -299,7 +356,7 @@ final class DeviceStation {
         await turn.take()
         defer { turn.give() }
         guard let device = registry.device(id), device.replacedBy == nil else {
-            return "the device is not known any more"
+            return Self.nobody
         }
         let changed = memory(id, changedBy: change)
         guard DeviceMemory.isWithinLimits(changed) else {
@@ -437,25 +494,34 @@ final class DeviceStation {
         registry = new
         for device in gone { dismiss(device.id) }
         for device in new.all where old.device(device.id) != device {
-            if device.replacedBy != nil { links[device.id]?.end() }
             if let was = old.device(device.id), !device.isServedAlike(was) {
                 // It is another thing under the same name: what was connected is not it any more.
-                links[device.id]?.end()
-                states[device.id] = nil
-                misses[device.id] = nil
+                leave(device.id)
             }
             onChange(device.id)
         }
+        // One that is still spoken with when its time has come loses its bond at the end of that.
+        let unserved = old.all.filter { new.device($0.id)?.replacedBy != nil || gone.contains($0) }
+        for device in unserved where links[device.id] == nil {
+            device.address.map(forgetBond)
+        }
+        for device in unserved { leave(device.id) }
         tellInterest()
     }
 
-    private func dismiss(_ id: String) {
-        links[id]?.end()
+    /// Has nothing to do any more with what was met under a name.
+    private func leave(_ id: String) {
+        links.removeValue(forKey: id)?.end()
+        visits[id] = nil
         queue.forget(id)
         states[id] = nil
+        misses[id] = nil
+        homes[id] = nil
+    }
+
+    private func dismiss(_ id: String) {
         last[id] = nil
         memory[id] = nil
-        misses[id] = nil
         onChange(id)
     }
 
@@ -475,7 +541,13 @@ final class DeviceStation {
     }
 
     /// Pairs with a device at the Bluetooth level: it is enrolled, and whoever enrolled it waits.
-    func pair(_ id: String, passkey: UInt32?) async throws(DeviceFault) {
+    ///
+    /// - Parameters:
+    ///   - id: the device.
+    ///   - passkey: the six digits that it shows.
+    ///   - isAnew: whether a bond that there is already is forgotten first.
+    /// - Throws: why it is not paired, with the mend.
+    func pair(_ id: String, passkey: UInt32?, isAnew: Bool) async throws(DeviceFault) {
         guard let air else {
             throw DeviceFault(
                 .unsupported, "no radio can connect",
@@ -485,7 +557,9 @@ final class DeviceStation {
             throw DeviceFault(
                 .transient, "it was not heard yet", mend: "switch it on, near the hub")
         }
-        try await air.pair(address, passkey: passkey)
+        pairing.insert(id)
+        defer { pairing.remove(id) }
+        try await air.pair(address, passkey: passkey, isAnew: isAnew)
     }
 
     /// Whether a device at an address may pair with the hub: only one that is enrolled.

@@ -32,7 +32,8 @@ enum DeviceInterface {
             }
             Method(
                 "Pair", in: ["options": "a{sv}"], needs: .manage,
-                "Pairs over Bluetooth. Options: passkey (u), the six digits that it shows."
+                "Pairs over Bluetooth. Options: passkey (u), the six digits that it shows; "
+                    + "anew (b), forgets a bond that there is already."
             ) { call throws(BusError) in
                 try await daemon.pair(id, call.value(0))
                 return []

@@ -63,16 +63,20 @@ extension Daemon {
     func pair(_ id: String, _ options: BusValue) async throws(BusError) {
         _ = try known(id)
         var passkey: UInt32?
+        var isAnew = false
         for entry in options.entries ?? [] {
-            guard entry.key.string == "passkey", let number = entry.value.integer,
-                (0...999_999).contains(number)
-            else {
-                throw BusError(.invalid, "options: expected passkey, a number of six digits (u)")
+            switch (entry.key.string, entry.value.integer, entry.value.bool) {
+            case ("passkey", let number?, _) where (0...999_999).contains(number):
+                passkey = UInt32(number)
+            case ("anew", _, let wanted?): isAnew = wanted
+            default:
+                throw BusError(
+                    .invalid,
+                    "options: expected passkey, a number of six digits (u), and anew (b)")
             }
-            passkey = UInt32(number)
         }
         do throws(DeviceFault) {
-            try await devices.pair(id, passkey: passkey)
+            try await devices.pair(id, passkey: passkey, isAnew: isAnew)
         } catch {
             throw BusError(.pairing, "\(id): \(error)")
         }

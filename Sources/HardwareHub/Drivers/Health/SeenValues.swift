@@ -2,8 +2,9 @@
 ///
 /// Blood pressure monitors and scales send again what was not confirmed in time, and some send all
 /// that they store at each connection. A value that carries the time at which it was taken, or a
-/// sequence number, is the same measurement when its bytes are the same. Two equal values without a
-/// time are two measurements.
+/// sequence number, is the same measurement when its bytes are the same; the year may be missing, since
+/// nobody measures the same in the same second of another year. Two equal values without a time are
+/// two measurements.
 ///
 /// | key of the memory | bytes |
 /// |---|---|
@@ -54,7 +55,7 @@ struct SeenValues: Hashable, Sendable {
     private static func isRecognizable(_ measurement: Measurement) -> Bool {
         if measurement.sequence != nil { return true }
         guard let time = measurement.deviceTime, !measurement.isClockUnset else { return false }
-        return time.isComplete && time.isValid
+        return time.month != 0 && time.day != 0 && time.isValid
     }
 
     /// FNV-1a of 64 bits over characteristic, length and bytes: nobody gains by a collision but a

@@ -76,6 +76,16 @@ struct DeliveryMachineTests {
         #expect(machine.order == .oldest(10))
     }
 
+    /// What the sink took after all must not be taken back with the others.
+    @Test func anEventThatIsTakenAfterAllEndsTheStreak() {
+        var machine = DeliveryMachine(most: 10)
+        setAside(Int64(DeliveryMachine.streakLimit), &machine)
+        machine.acceptedAgain()
+        #expect(machine.order == .oldest(10))
+        setAside(1, &machine)
+        #expect(machine.order == .oldest(10))
+    }
+
     private let denied = SinkFault(.denied, "403")
 
     /// From a denied batch to the guilty event: a probe, then halvings and three tries.

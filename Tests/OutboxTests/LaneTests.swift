@@ -99,6 +99,63 @@ struct LaneTests {
         #expect(try isEven(ledger))
     }
 
+    /// What was passed over between two events that are taken back is due again, and counted once.
+    @Test func takingBackOverExpiredEvents() throws {
+        let ledger = try ledger()
+        let events = try ledger.events(after: 0, limit: 200)
+        try ledger.confirm("a", through: 105, place: 0, lane: .express)
+        try ledger.reject("a", events[0], reason: "no", at: someTime)
+        try ledger.confirm(
+            "a", through: 100, place: 0, expired: Array(2...100), at: someTime)
+        try ledger.reject("a", events[100], reason: "no", at: someTime)
+        #expect(ledger.accounts["a"]?.expired == 99)
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.regular: [1, 101]])
+        #expect(ledger.accounts["a"]?.expired == 0)
+        // 105 have not overtaken; one notice has come.
+        #expect(ledger.depths["a"] == 111 - 2)
+        #expect(try isEven(ledger))
+        try ledger.confirm("a", through: 111, place: 0)
+        #expect(try isEven(ledger))
+    }
+
+    /// The express lane's events bring the regular cursor back with them.
+    @Test func takingBackValueOverExpiredEvents() throws {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        let events = try ledger.append(
+            (1...9).map { .test($0, class: $0 == 4 ? .value : .presence) }, at: someTime)
+        try ledger.reject("a", events[3], reason: "no", lane: .express, at: someTime)
+        try ledger.confirm(
+            "a", through: 9, place: 0, expired: [1, 2, 3, 5, 6, 7, 8, 9], at: someTime)
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.express: [4]])
+        #expect(try next(ledger, .regular) == [4, 5, 6, 7, 8, 9, 10])
+        #expect(try isEven(ledger))
+    }
+
+    /// An event that somebody gave up meanwhile is not sent for its own sake; when it lies between
+    /// others it is due again.
+    @Test func takingBackWhatWasGivenUp() throws {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        let events = try ledger.append(
+            (1...5).map { .test($0, class: .presence) }, at: someTime)
+        for event in events[..<3] { try ledger.reject("a", event, reason: "no", at: someTime) }
+        _ = try ledger.drop(events[0].id)
+        _ = try ledger.drop(events[2].id)
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.regular: [1, 2, 3]])
+        #expect(try next(ledger, .regular) == [2, 3, 4, 5])
+        #expect(ledger.accounts["a"]?.givenUp == 1)
+        #expect(try isEven(ledger))
+        for event in events[1...1] { try ledger.reject("a", event, reason: "no", at: someTime) }
+        _ = try ledger.drop(events[1].id)
+        try ledger.takeBack("a", [.regular: [2]])
+        #expect(try next(ledger, .regular) == [3, 4, 5])
+        #expect(try isEven(ledger))
+    }
+
     /// Through a service: a measurement that comes after 2,000 of presence is there after two
     /// deliveries, and in the end every number was there, each once.
     @Test func aFreshMeasurementComesFirst() async throws {

@@ -153,6 +153,7 @@ actor Courier {
         switch delivery {
         case .stored:
             report.delivered(at: clock().unixNanoseconds)
+            machine.acceptedAgain()
             await noted(await store.accept(self, event))
         case .rejected(let fault), .denied(let fault), .tooLarge(let fault):
             await noted(await store.reject(self, event, fault, lane: nil))

@@ -112,6 +112,14 @@ struct DeliveryMachine {
         }
     }
 
+    /// The sink took an event that it had rejected, because somebody asked: it is not at fault, and
+    /// what was set aside stays there.
+    mutating func acceptedAgain() {
+        backoff.reset()
+        streak = [:]
+        if case .held = doubt { doubt = .none }
+    }
+
     /// The sink would not have something of what was sent.
     private mutating func refused(
         _ events: [StoredEvent], _ lane: Lane, _ fault: SinkFault,

@@ -24,8 +24,16 @@ public struct ReasonCode: RawRepresentable, Sendable, Hashable, CustomStringConv
 
     /// The thing was done.
     public static let success = ReasonCode(rawValue: 0x00)
+    /// A message was taken that nobody subscribes to: it is gone.
+    public static let noMatchingSubscribers = ReasonCode(rawValue: 0x10)
     /// Something failed, and the broker does not say what.
     public static let unspecified = ReasonCode(rawValue: 0x80)
+    /// The packet is none by the broker's reading.
+    public static let malformedPacket = ReasonCode(rawValue: 0x81)
+    /// The packet does not belong there by the broker's reading.
+    public static let protocolError = ReasonCode(rawValue: 0x82)
+    /// The broker would not have something for reasons of its own.
+    public static let implementationSpecific = ReasonCode(rawValue: 0x83)
     /// The broker does not know this version of MQTT.
     public static let unsupportedVersion = ReasonCode(rawValue: 0x84)
     /// The broker does not take this client id.

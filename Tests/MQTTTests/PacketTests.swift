@@ -282,6 +282,18 @@ struct OutgoingSessionTests {
         #expect(session.tags.isEmpty)
     }
 
+    /// PUBREC says that nobody subscribes, and PUBCOMP does not say it again.
+    @Test func exactlyOnceForNobody() throws {
+        var session = OutgoingSession(qos: .exactlyOnce, window: 10)
+        #expect(session.begin(1) == .publish(1))
+        #expect(session.received(try answer(.received, 1, 0x10)) == .release(1))
+        #expect(session.received(try answer(.received, 1)) == .release(1))
+        session.connected(isKept: true, window: 10)
+        #expect(session.begin(1) == .release(1))
+        #expect(
+            session.received(try answer(.completed, 1)) == .ended(tag: 1, .noMatchingSubscribers))
+    }
+
     /// Identifiers go round, past those that still wait, and are never 0.
     @Test func manyMessages() throws {
         var session = OutgoingSession(qos: .atLeastOnce, window: 10)

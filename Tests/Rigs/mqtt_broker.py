@@ -17,6 +17,7 @@ behaviour; the last one stays:
   silent            takes the connection and never acknowledges
   ack:CODE          acknowledges every event with this reason code
   poison:N:CODE     the same for events whose n is N only
+  leave:N:CODE      ends the connection with DISCONNECT and this reason at events whose n is N
   say:CODE          ends the connection with DISCONNECT and this reason at the first event
   answer:CODE       CONNACK with this reason code
   old               knows MQTT 3.1.1 only, and says so
@@ -179,6 +180,11 @@ def serve(connection, behaviour):
                 return reset(connection)
             if name == "say":
                 return send(mqtt.packet(mqtt.DISCONNECT, bytes([numbers[0]])))
+            if name == "leave" and json.loads(message["payload"])["data"]["n"] == numbers[0]:
+                send(mqtt.packet(mqtt.DISCONNECT, bytes([numbers[1]])))
+                # What is closed with bytes unread is reset, and the reason lost with it.
+                stream.read()
+                return
             code = numbers[0] if name == "ack" else 0
             if name == "poison":
                 event = json.loads(message["payload"])

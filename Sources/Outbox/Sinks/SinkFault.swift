@@ -66,6 +66,8 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         case rejected
         /// The service takes only smaller requests (413).
         case tooLarge
+        /// The broker has nobody to give an event to, and would forget it.
+        case noSubscriber
 
         // Settings
         /// The file with the secret cannot be used.

@@ -206,13 +206,15 @@ struct MQTTSink: Sink {
             link?.send(ClientPacket.release(id))
         case .ended(let tag, let reason):
             link?.toldSomething()
-            guard reason.isFailure else {
-                accepted.insert(tag)
-                return
-            }
             let topic = topics[tag] ?? settings.topic
-            refusal =
-                refusal ?? verdict.delivery(refused: reason, answer.text, topic: topic)
+            if reason == .noMatchingSubscribers {
+                refusal = refusal ?? verdict.unheard(topic: topic)
+            } else if reason.isFailure {
+                refusal =
+                    refusal ?? verdict.delivery(refused: reason, answer.text, topic: topic)
+            } else {
+                accepted.insert(tag)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Outbox
@@ -266,6 +267,34 @@ struct LaneTests {
         #expect(account.difference == 0)
         #expect(account.went.contains(.init(.expired, 6)))
         await store.close()
+    }
+
+    /// The same at a broker, also while it is away with some of them under way.
+    @Test func whatIsTooOldForABroker() async throws {
+        let broker = try FaultBroker(["silent", "good"])
+        var settings = StoreSettings.test(scratch)
+        settings.backoff = .hurry
+        let time = Mutex(someTime)
+        settings.clock = { time.withLock { $0 } }
+        let store = try await Store.open(settings)
+        _ = try await store.append((1...5).map { .test($0, class: .presence) } + [.test(6)])
+        var mqtt = MQTTSinkSettings(url: "mqtt://127.0.0.1:\(broker.port)", topic: "events")
+        mqtt.maxAge = .seconds(86_400)
+        mqtt.limits.whole = .milliseconds(300)
+        try await store.deliver(to: [.mqtt(mqtt)])
+        for number in 1...6 { #expect(try broker.event().event?.sequence == number) }
+        time.withLock {
+            $0.unixNanoseconds += 90_000_000_000_000
+            $0.bootNanoseconds += 90_000_000_000_000
+        }
+        try await until { await store.status().sinks[0].depth == 0 }
+        let account = try #require(try await store.ledgerAccounts().last)
+        #expect(account.difference == 0)
+        #expect(account.went.contains(.init(.expired, 5)))
+        await store.close()
+        let sent = try broker.rest().filter { $0.behaviour == "good" }
+            .compactMap { $0.publish?.event?.sequence }
+        #expect(sent == [6])
     }
 
     /// Within one boot a wall clock that jumps by ten years changes neither age nor order.

@@ -37,7 +37,8 @@ extension Decoding {
         settings.catalog = catalog?.path
         settings.catalogService = catalog?.service
         settings.store = optional("store", of: node) { $0.store($1) } ?? settings.store
-        settings.sinks = optional("sinks", of: node) { $0.sinks($1) } ?? []
+        let hub = settings.hub.id
+        settings.sinks = optional("sinks", of: node) { $0.sinks($1, hub: hub) } ?? []
         settings.devices = optional("devices", of: node) { $0.devices($1) } ?? []
         settings.bus = optional("bus", of: node) { $0.bus($1) } ?? settings.bus
         settings.presence = optional("presence", of: node) { $0.presence($1) } ?? settings.presence

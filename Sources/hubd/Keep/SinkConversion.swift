@@ -19,7 +19,8 @@ extension Sink {
                     url: mqtt.url, topic: mqtt.topic, stateTopic: mqtt.stateTopic,
                     isExactlyOnce: mqtt.qos == 2, clientID: mqtt.clientID, username: mqtt.username,
                     passwordFile: mqtt.passwordFile.map(Credential.path), caFile: mqtt.caFile,
-                    certFile: mqtt.certFile, keyFile: mqtt.keyFile.map(Credential.path)))
+                    certFile: mqtt.certFile, keyFile: mqtt.keyFile.map(Credential.path)
+                ).with(maxAge: mqtt.maxAge))
         }
     }
 
@@ -29,6 +30,14 @@ extension Sink {
         case .http: "http"
         case .mqtt: "mqtt"
         }
+    }
+}
+
+extension MQTTSinkSettings {
+    fileprivate func with(maxAge: Duration?) -> Self {
+        var settings = self
+        settings.maxAge = maxAge
+        return settings
     }
 }
 

@@ -215,16 +215,20 @@ final class CatalogKeeper {
         }
     }
 
+    /// The service has what it had, which is the highest version.
     private var unchanged: Answer {
-        guard let state, state.isRollback else {
+        guard let state, state.holds(state.highest) else {
             return Answer(
                 result: "unchanged", text: "what the service has is in force",
                 version: state?.current)
         }
-        return Answer(
-            result: "held",
-            text: "version \(state.highest) was rolled back; a newer one is waited for",
-            version: state.highest)
+        return held(state.highest)
+    }
+
+    private func held(_ version: Int64) -> Answer {
+        Answer(
+            result: "held", text: "version \(version) was rolled back; a newer one is waited for",
+            version: version)
     }
 
     private func adopt(_ offer: CatalogAdoption.Offer, isTrial: Bool) async -> Answer {
@@ -254,7 +258,7 @@ final class CatalogKeeper {
                 result: "possible", text: "it is in order", version: version,
                 difference: difference)
         case .unchanged: return unchanged
-        case .held: return unchanged
+        case .held(let version): return held(version)
         case .refused(let refusal): return Answer(refusal)
         case .missing(let text): return Answer(result: "missing", text: text, isFault: true)
         }

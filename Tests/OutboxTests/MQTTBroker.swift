@@ -119,6 +119,8 @@ final class FaultBroker {
         var broken: Int?
         var bye: Bool?
         var ping: Bool?
+        var subscribe: String?
+        var taken: Bool?
         var ended: Bool?
         var error: String?
     }

@@ -22,6 +22,16 @@ behaviour; the last one stays:
   answer:CODE       CONNACK with this reason code
   old               knows MQTT 3.1.1 only, and says so
   older             knows MQTT 3.1.1 only, and closes the connection on MQTT 5
+  keeps:N           has a retained message of N bytes for who subscribes, QoS 1
+  early:N           the same, before the answer to SUBSCRIBE
+  never             does not answer to SUBSCRIBE
+  nothing           answers, and has nothing retained
+  noread:CODE       answers to SUBSCRIBE with this reason code
+  flood             begins a retained message of 100 MiB
+  trickle           has a retained message that comes a byte each second
+  elsewhere         sends a message of another topic
+  twice             sends a message with QoS 2
+  alias             sends a message with a number instead of its topic
   hang              never answers to CONNECT
   close             closes the connection on every CONNECT
   garbage           an answer that is not of MQTT
@@ -166,6 +176,16 @@ def serve(connection, behaviour):
         elif kind == mqtt.DISCONNECT:
             say(behaviour=behaviour, bye=True)
             return
+        elif kind == mqtt.SUBSCRIBE:
+            fields = mqtt.Fields(body[2:])
+            if version == 5:
+                fields.properties()
+            topic = fields.text().decode()
+            say(behaviour=behaviour, subscribe=topic)
+            if not subscribed(send, name, numbers, version, body[:2], topic):
+                return
+        elif kind == mqtt.PUBACK:
+            say(behaviour=behaviour, taken=True)
         elif kind == mqtt.PUBREL:
             send(mqtt.packet(mqtt.PUBCOMP, body[:2]))
         elif kind == mqtt.PUBLISH:
@@ -199,6 +219,37 @@ def serve(connection, behaviour):
                         return
                 continue
             send(mqtt.packet(kind, answer))
+
+
+def subscribed(send, name, numbers, version, number, topic):
+    """Answers to SUBSCRIBE; false ends the connection."""
+    empty = b"\0" if version == 5 else b""
+    code = numbers[0] if name == "noread" else 1
+    answer = mqtt.packet(mqtt.SUBACK, number + empty + bytes([code]))
+    head = mqtt.text(topic) + b"\0\7" + empty
+    if name == "never":
+        return True
+    if name == "early":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * numbers[0], 3))
+    send(answer)
+    if name == "keeps":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * numbers[0], 3))
+    if name == "elsewhere":
+        send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic + "x") + empty + b"x", 1))
+    if name == "twice":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x", 5))
+    if name == "alias":
+        send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic) + b"\3\x23\0\1x", 1))
+    if name == "flood":
+        send(bytes([0x31]) + mqtt.variable(100 << 20) + mqtt.text(topic) + empty)
+        while True:
+            send(b"x" * 65_536)
+    if name == "trickle":
+        send(bytes([0x31]) + mqtt.variable(100_000) + mqtt.text(topic) + empty)
+        while True:
+            send(b"x")
+            time.sleep(1)
+    return True
 
 
 def answer_late(connection, waiting, window):

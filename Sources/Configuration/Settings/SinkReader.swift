@@ -107,7 +107,6 @@ extension Decoding {
     }
 
     private mutating func mqttSink(_ node: JSONNode) -> Sink.Kind? {
-        let url = required("url", of: node, "the URL of the broker") { $0.brokerURL($1) }
         let topic = required("topic", of: node, "a topic such as \"hubs/{hub}/events\"") {
             $0.text(
                 $1, "a topic without + and #, in which only {hub} and {type} stand in braces",
@@ -115,13 +114,23 @@ extension Decoding {
         }
         let stateTopic = stateTopic(node)
         let qos = optional("qos", of: node) { $0.whole($1, 1...2) } ?? 1
+        let maxAge = optional("maxAge", of: node) { $0.duration($1, 60...31_536_000) }
+        guard var mqtt = connection(node, topic: topic ?? ""), topic != nil else { return nil }
+        mqtt.stateTopic = stateTopic
+        mqtt.qos = qos
+        mqtt.maxAge = maxAge
+        return .mqtt(mqtt)
+    }
+
+    /// How a broker is reached, and by whom.
+    mutating func connection(_ node: JSONNode, topic: String) -> Sink.MQTT? {
+        let url = required("url", of: node, "the URL of the broker") { $0.brokerURL($1) }
         let clientID = optional("clientId", of: node) { $0.identifier($1) }
         let username = optional("username", of: node) { $0.label($1) }
         let passwordFile = optional("passwordFile", of: node) { $0.secretFile($1) }
         let caFile = optional("caFile", of: node) { $0.path($1) }
         let certFile = optional("certFile", of: node) { $0.path($1) }
         let keyFile = optional("keyFile", of: node) { $0.secretFile($1) }
-        let maxAge = optional("maxAge", of: node) { $0.duration($1, 60...31_536_000) }
         for (one, other) in [
             ("certFile", "keyFile"), ("keyFile", "certFile"),
             ("passwordFile", "username"),
@@ -129,12 +138,11 @@ extension Decoding {
         where node[one] != nil && node[other] == nil {
             report(at: node.position, under: [.key(other)], "missing", "it beside \"\(one)\"")
         }
-        guard let url, let topic else { return nil }
-        return .mqtt(
+        return url.map {
             Sink.MQTT(
-                url: url, topic: topic, stateTopic: stateTopic, qos: qos, clientID: clientID,
-                username: username, passwordFile: passwordFile, caFile: caFile, certFile: certFile,
-                keyFile: keyFile, maxAge: maxAge))
+                url: $0, topic: topic, stateTopic: nil, clientID: clientID, username: username,
+                passwordFile: passwordFile, caFile: caFile, certFile: certFile, keyFile: keyFile)
+        }
     }
 
     /// A broker's address, which is a host and a port.
@@ -199,7 +207,7 @@ extension Sink {
     }
 
     /// A topic to publish to (MQTT 3.1.1 §4.7) with our two words in braces.
-    fileprivate static func isTopic(_ text: String) -> Bool {
+    static func isTopic(_ text: String) -> Bool {
         var plain = text[...]
         while let open = plain.firstIndex(of: "{") {
             let rest = plain[open...]

@@ -24,6 +24,15 @@ struct MQTTVerdict {
         }
     }
 
+    /// Throws when a broker does not serve a topic.
+    func check(_ answer: SubscribeAnswer, topic: String) throws(SinkFault) {
+        guard answer.reason.isFailure else { return }
+        throw SinkFault(
+            .denied,
+            said("does not let the hub subscribe to \(topic)", answer.reason, answer.text)
+                + ": give this hub the right to read there")
+    }
+
     /// A connection that the broker ended, with what is known of no event.
     func ended(_ reason: ReasonCode, _ text: String) -> SinkFault {
         let said = said("ended the connection", reason, text)

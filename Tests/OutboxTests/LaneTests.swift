@@ -201,6 +201,33 @@ struct LaneTests {
         await store.close()
     }
 
+    /// The same when the service does not say whether it is the event or the hub, in either lane,
+    /// with more waiting in both: the search goes on in the lane it began in.
+    @Test(arguments: [0, 2_000]) func poisonThatIsDenied(place: Int) async throws {
+        let server = try SyncServer(["poison:\(place):403"], signed: false)
+        var settings = StoreSettings.test(scratch)
+        settings.backoff = .hurry
+        let store = try await Store.open(settings)
+        for start in 0..<40 {
+            let eventClass: Event.Class = start < 20 ? .presence : .value
+            _ = try await store.append(
+                (0..<100).map { .test(start * 100 + $0, class: eventClass) })
+        }
+        try await store.deliver(to: [
+            .http(HTTPSinkSettings(url: "http://localhost:\(server.port)/", batch: 100))
+        ])
+        let guilty = place + 1
+        let requests = try server.accepted(Set(1...4_000).subtracting([guilty]))
+        let alone = requests.indices.filter { requests[$0].sequences == [guilty] }
+        #expect(alone.count == DeliveryMachine.tries)
+        // A batch of the other lane, a probe, seven halvings, three tries.
+        #expect(try #require(alone.last) < 15)
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.rejected().map(\.event.sequence) == [Int64(guilty)])
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+
     /// Hours without network, scaled down: every event is kept in less than its share of 128 MiB,
     /// and every number comes, once.
     @Test func anOutage() throws {

@@ -92,8 +92,8 @@ actor Courier {
         let isLast = deadline.isSet
         guard !isLast || deadline.left > 0 else { return false }
         let limits = DeliveryLimits(events: mostEvents, bytes: sink.limits.bytes)
-        guard let load = await store.load(for: self, limits, isProbe: machine.order == .probe, lane)
-        else {
+        let isProbe = machine.order == .probe
+        guard let load = await store.load(for: self, limits, isProbe: isProbe, lane) else {
             if isLast { return false }
             await pause(until: nil, isIdle: true)
             return true
@@ -106,7 +106,8 @@ actor Courier {
         if load.isRetry {
             await retried(load, delivery)
         } else {
-            last = load.lane
+            // A probe is of no lane: what it is asked for goes on where it was.
+            if !isProbe { last = load.lane }
             await settle(machine.finished(delivery, of: load.events, lane: load.lane), load)
         }
         return !isLast

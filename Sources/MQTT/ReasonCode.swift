@@ -68,6 +68,8 @@ public struct ReasonCode: RawRepresentable, Sendable, Hashable, CustomStringConv
     public static let retainNotSupported = ReasonCode(rawValue: 0x9a)
     /// The broker does not serve this level.
     public static let qosNotSupported = ReasonCode(rawValue: 0x9b)
+    /// The broker does not serve a topic by this name.
+    public static let topicFilterInvalid = ReasonCode(rawValue: 0x8f)
     /// Another broker is to be used for now.
     public static let useAnotherServer = ReasonCode(rawValue: 0x9c)
     /// Another broker is to be used from now on.
@@ -88,7 +90,8 @@ public struct ReasonCode: RawRepresentable, Sendable, Hashable, CustomStringConv
         0x85: "client identifier not valid", 0x86: "bad user name or password",
         0x87: "not authorized", 0x88: "server unavailable", 0x89: "server busy", 0x8a: "banned",
         0x8b: "server shutting down", 0x8c: "bad authentication method",
-        0x8d: "keep alive timeout", 0x8e: "session taken over", 0x90: "topic name invalid",
+        0x8d: "keep alive timeout", 0x8e: "session taken over", 0x8f: "topic filter invalid",
+        0x90: "topic name invalid",
         0x91: "packet identifier in use", 0x92: "packet identifier not found",
         0x93: "receive maximum exceeded", 0x94: "topic alias invalid", 0x95: "packet too large",
         0x96: "message rate too high", 0x97: "quota exceeded", 0x98: "administrative action",

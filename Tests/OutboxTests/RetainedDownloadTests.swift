@@ -24,6 +24,7 @@ struct RetainedDownloadTests {
     ) -> Download.Outcome {
         var request = request("mqtt://127.0.0.1:\(broker.port)", limit: limit, whole: whole)
         request.broker.caFile = nil
+        request.broker.limits.connect = .seconds(2)
         return request.run()
     }
 
@@ -56,6 +57,14 @@ struct RetainedDownloadTests {
         ),
         ("noread:0x87", .denied, "not authorized (0x87)"),
         ("noread:0x80", .denied, "give this hub the right to read there"),
+        ("noread:0x97", .throttled, "quota exceeded (0x97)"),
+        ("noread:0x8f", .setting, "topic filter invalid (0x8f): name another topic"),
+        ("deleted", .noDocument, "has no retained message"),
+        ("pongs", .notMQTT, "what was never asked"),
+        ("subacks", .notMQTT, "what was never asked"),
+        ("stranger", .notMQTT, "what was never asked"),
+        ("cut", .reset, "cut the connection off"), ("zero", .notMQTT, "a malformed PUBLISH"),
+        ("hang", .timeout, "no answer to CONNECT"), ("half", .timeout, "no answer to CONNECT"),
         ("elsewhere", .notMQTT, "for another topic"), ("twice", .notMQTT, "a malformed PUBLISH"),
         ("alias", .notMQTT, "a malformed PUBLISH"), ("never", .timeout, "did not come"),
         ("trickle", .timeout, "did not come"), ("answer:0x87", .denied, "check username"),
@@ -73,6 +82,15 @@ struct RetainedDownloadTests {
             return
         }
         #expect(fault.code == code && fault.text.contains(text), "\(fault)")
+    }
+
+    /// Of a flood the first counts, and nobody waits for the rest.
+    @Test func theFirstOfMany() throws {
+        guard case .document(let body, nil, nil) = plain(try FaultBroker(["many"])) else {
+            Issue.record("no document")
+            return
+        }
+        #expect(body.count == 1_000)
     }
 
     @Test func olderBrokers() throws {

@@ -29,6 +29,13 @@ behaviour; the last one stays:
   noread:CODE       answers to SUBSCRIBE with this reason code
   flood             begins a retained message of 100 MiB
   trickle           has a retained message that comes a byte each second
+  cut               closes the connection within a retained message
+  many              has the message a thousand times
+  deleted           sends an empty message, as when what was retained is deleted
+  zero              sends a message with the packet identifier 0
+  pongs             answers to SUBSCRIBE, then to pings that were not sent, for ever
+  subacks           answers to SUBSCRIBE for ever
+  stranger          answers to another SUBSCRIBE
   elsewhere         sends a message of another topic
   twice             sends a message with QoS 2
   alias             sends a message with a number instead of its topic
@@ -225,15 +232,30 @@ def subscribed(send, name, numbers, version, number, topic):
     """Answers to SUBSCRIBE; false ends the connection."""
     empty = b"\0" if version == 5 else b""
     code = numbers[0] if name == "noread" else 1
+    if name == "stranger":
+        number = b"\x77\x77"
     answer = mqtt.packet(mqtt.SUBACK, number + empty + bytes([code]))
     head = mqtt.text(topic) + b"\0\7" + empty
     if name == "never":
         return True
+    while name == "subacks":
+        send(answer * 100)
     if name == "early":
         send(mqtt.packet(mqtt.PUBLISH, head + b"x" * numbers[0], 3))
     send(answer)
     if name == "keeps":
         send(mqtt.packet(mqtt.PUBLISH, head + b"x" * numbers[0], 3))
+    while name == "pongs":
+        send(mqtt.packet(mqtt.PINGRESP) * 100)
+    if name == "many":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * 1000, 3) * 1000)
+    if name == "deleted":
+        send(mqtt.packet(mqtt.PUBLISH, head, 2))
+    if name == "zero":
+        send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic) + b"\0\0" + empty + b"x", 3))
+    if name == "cut":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * 1000, 3)[:500])
+        return False
     if name == "elsewhere":
         send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic + "x") + empty + b"x", 1))
     if name == "twice":

@@ -24,13 +24,15 @@ struct MQTTVerdict {
         }
     }
 
-    /// Throws when a broker does not serve a topic.
+    /// Throws when a broker does not serve a topic (MQTT 5.0, §3.9.3).
     func check(_ answer: SubscribeAnswer, topic: String) throws(SinkFault) {
         guard answer.reason.isFailure else { return }
-        throw SinkFault(
-            .denied,
-            said("does not let the hub subscribe to \(topic)", answer.reason, answer.text)
-                + ": give this hub the right to read there")
+        let said = said("does not let the hub subscribe to \(topic)", answer.reason, answer.text)
+        throw switch answer.reason {
+        case .quotaExceeded: SinkFault(.throttled, said)
+        case .topicFilterInvalid: SinkFault(.setting, said + ": name another topic")
+        default: SinkFault(.denied, said + ": give this hub the right to read there")
+        }
     }
 
     /// A connection that the broker ended, with what is known of no event.

@@ -20,6 +20,8 @@ public struct RetainedDownload: Sendable, Hashable {
     /// What stands before a payload: a topic, and properties that nobody reads here.
     private static let overhead = 2 * PacketReader.usual
     private static let patience: Int64 = 500_000_000
+    /// The packet identifier of the one SUBSCRIBE.
+    private static let id: UInt16 = 1
 
     /// Makes a request.
     public init(
@@ -57,7 +59,7 @@ public struct RetainedDownload: Sendable, Hashable {
         let now = BootClock.now()
         var link = try door.open(
             packet, until: now + broker.limits.connect.nanoseconds, deadline)
-        link.send(ClientPacket.subscribe(to: topic, id: 1, link.version))
+        link.send(ClientPacket.subscribe(to: topic, id: Self.id, link.version))
         let message = try receive(
             &link, until: now + broker.limits.whole.nanoseconds, deadline)
         if let id = message.id { link.send(ClientPacket.acknowledge(id)) }
@@ -66,38 +68,53 @@ public struct RetainedDownload: Sendable, Hashable {
     }
 
     /// Waits for the message, which may come before the answer to SUBSCRIBE (§3.8.4).
+    ///
+    /// Each packet that is none brings it nearer to its end: a broker that goes on talking is not
+    /// listened to for longer than one that is silent.
     private func receive(
         _ link: inout BrokerLink, until limit: Int64, _ deadline: Deadline
     ) throws(SinkFault) -> ReceivedMessage {
         let host = link.host
         var end = limit
         var isServed = false
+        var isThere = false
         while true {
             switch try link.next(until: end, deadline: deadline) {
             case .message(let message)?:
-                guard message.topic == topic else {
-                    throw SinkFault(
-                        .notMQTT, "\(host) does not speak MQTT: a message for another topic")
-                }
+                try check(message, host)
                 return message
-            case .subscribed(let answer)?:
+            case .subscribed(let answer)? where answer.id == Self.id && !isServed:
                 try MQTTVerdict(host: host).check(answer, topic: topic)
                 isServed = true
                 link.send(ClientPacket.ping)
-            case .alive? where isServed: end = min(limit, BootClock.now() + Self.grace)
+            case .alive? where isServed && !isThere:
+                isThere = true
+                end = min(limit, BootClock.now() + Self.grace)
             case .disconnected(let reason, let text)?:
                 throw MQTTVerdict(host: host).ended(reason, text)
-            case .connected?, .acknowledged?, .alive?:
+            case .connected?, .acknowledged?, .alive?, .subscribed?:
                 throw SinkFault(
                     .notMQTT, "\(host) does not speak MQTT: it answers what was never asked")
             case nil where BootClock.now() < end && deadline.left > 0: break
-            case nil where end < limit && deadline.left > 0:
-                throw SinkFault(
-                    .noDocument,
-                    "\(host) has no retained message at \(topic), or does not let the hub read it")
+            case nil where end < limit && deadline.left > 0: throw nothing(host)
             case nil:
                 throw SinkFault(.timeout, "\(host) took too long: \(topic) did not come")
             }
         }
+    }
+
+    private func check(_ message: ReceivedMessage, _ host: String) throws(SinkFault) {
+        guard message.topic == topic else {
+            throw SinkFault(.notMQTT, "\(host) does not speak MQTT: a message for another topic")
+        }
+        // An empty one takes away what was retained (§3.3.1.3).
+        guard !message.payload.isEmpty else { throw nothing(host) }
+    }
+
+    private func nothing(_ host: String) -> SinkFault {
+        SinkFault(
+            .noDocument,
+            "\(host) has no retained message at \(topic), or does not let the hub read it: publish "
+                + "the catalog there, or give this hub the right to read")
     }
 }

@@ -308,6 +308,35 @@ struct MQTTSinkTests {
         #expect(try broker.next { $0.bye == true || $0.ended == true }.bye == true)
     }
 
+    /// Also while a batch is under way that the broker takes long for (MQTT 5.0, §3.1.2.10).
+    @Test func pingsWithinABatch() async throws {
+        let broker = try FaultBroker(["patient"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        var settings = settings(broker.port)
+        settings.limits.whole = .seconds(10)
+        try await store.deliver(to: [.mqtt(settings)])
+        _ = try broker.next { $0.publish?.event?.sequence == 40 }
+        #expect(try broker.next { $0.ping == true || $0.ended == true }.ping == true)
+        try await delivered(store)
+        await store.close()
+        let sequences = try broker.rest().compactMap { $0.publish?.event?.sequence }
+        #expect(sequences.isEmpty)
+    }
+
+    /// An end within a batch is an orderly one for the broker: no will that comes later.
+    @Test func theEndWithinABatch() async throws {
+        let broker = try FaultBroker(["silent"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        try await store.deliver(to: [.mqtt(settings(broker.port))])
+        _ = try broker.next { $0.publish?.event?.sequence == 40 }
+        await store.close(within: .milliseconds(100))
+        let last = try broker.next { $0.publish?.state == ["state": "offline"] || $0.ended == true }
+        #expect(last.ended == nil)
+        #expect(try broker.next { $0.bye == true || $0.ended == true }.bye == true)
+    }
+
     /// A broker that does not answer is left, told of, and tried again, with nothing to deliver.
     @Test func muteBroker() async throws {
         let broker = try FaultBroker(["mute", "good"])

@@ -13,6 +13,7 @@ behaviour; the last one stays:
   noretain          the same without retained messages
   hangup:N          takes N events, then RST
   late              takes everything and answers a ping after a while
+  patient           has a Server Keep Alive of 1 s, and acknowledges after a ping only
   mute              takes everything and never answers a ping
   silent            takes the connection and never acknowledges
   ack:CODE          acknowledges every event with this reason code
@@ -155,6 +156,8 @@ def serve(connection, behaviour):
         properties = b"\x24" + bytes([numbers[0]])
     if name == "noretain":
         properties = b"\x25\x00"
+    if name == "patient":
+        properties = b"\x13\0\1"
     send(connack(version, 0, properties))
     if name == "huge":
         send(bytes([0x30]) + mqtt.variable(100 << 20) + mqtt.text("t") + b"\0")
@@ -180,6 +183,9 @@ def serve(connection, behaviour):
                 time.sleep(0.2)
             if name != "mute":
                 send(mqtt.packet(mqtt.PINGRESP))
+            if name == "patient":
+                send(b"".join(waiting))
+                waiting.clear()
         elif kind == mqtt.DISCONNECT:
             say(behaviour=behaviour, bye=True)
             return
@@ -218,6 +224,9 @@ def serve(connection, behaviour):
                 code = numbers[1] if event["data"]["n"] == numbers[0] else 0
             answer = struct.pack(">H", message["id"]) + (bytes([code]) if version == 5 else b"")
             kind = mqtt.PUBACK if message["qos"] == 1 else mqtt.PUBREC
+            if name == "patient":
+                waiting.append(mqtt.packet(kind, answer))
+                continue
             if name == "window":
                 with window:
                     waiting.append(mqtt.packet(kind, answer))

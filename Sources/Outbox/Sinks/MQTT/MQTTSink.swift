@@ -84,7 +84,7 @@ struct MQTTSink: Sink {
         do throws(SinkFault) {
             return try tryDelivery(events, until: limit, deadline)
         } catch {
-            close()
+            giveUp(deadline)
             // A broker that went away since the last delivery is not one that fails.
             guard wasOpen, error.code == .reset, deadline.left > 0 else {
                 return .failed(error, after: nil)
@@ -93,9 +93,14 @@ struct MQTTSink: Sink {
         do throws(SinkFault) {
             return try tryDelivery(events, until: limit, deadline)
         } catch {
-            close()
+            giveUp(deadline)
             return .failed(error, after: nil)
         }
+    }
+
+    /// Closes the connection, unless it is only too late for more: then `end` takes leave over it.
+    private mutating func giveUp(_ deadline: Deadline) {
+        if deadline.left > 0 { close() }
     }
 
     private mutating func tryDelivery(
@@ -142,7 +147,7 @@ struct MQTTSink: Sink {
                 return refusal ?? .stored(place: 0)
             }
             try sendStates()
-            switch try take(until: limit, deadline) {
+            switch try take(until: pingWithin(limit), deadline) {
             case .acknowledged(let answer)?:
                 let before = session.waiting
                 try settle(answer, topics, events, &refusal)
@@ -329,21 +334,9 @@ struct MQTTSink: Sink {
     private mutating func keepAlive(_ deadline: Deadline) throws(SinkFault) -> Int64 {
         let now = BootClock.now()
         let until = now + Self.patience
-        // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
-        // 0 is its word for as long as you like.
-        let seconds = link?.answer?.keepAlive.flatMap {
-            $0 == 0 ? nil : Int64($0) * 1_000_000_000
-        }
-        let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
         // The answer to a ping may have waited here since soon after it was sent.
         while let packet = try take(until: 0, deadline) { try heard(packet) }
-        if let link, now >= link.lastSent + half {
-            guard !isPinging else {
-                throw SinkFault(.timeout, "\(host) took too long: no answer to PINGREQ")
-            }
-            isPinging = true
-            self.link?.send(ClientPacket.ping)
-        }
+        try ping()
         repeat {
             try sendStates()
             let isBusy = link?.isSending == true
@@ -352,10 +345,43 @@ struct MQTTSink: Sink {
             case nil where isBusy && link?.isSending == false: break
             case nil:
                 let isMore = link?.isSending == true || states.isWaiting
-                return isMore ? now : (link?.lastSent ?? now) + half
+                return isMore ? now : pingAt
             }
         } while BootClock.now() < until
         return now
+    }
+
+    /// When a PINGREQ is due: half of the promised silence after the last packet, a second at least.
+    private var pingAt: Int64 {
+        // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
+        // 0 is its word for as long as you like.
+        let seconds = link?.answer?.keepAlive.flatMap {
+            $0 == 0 ? nil : Int64($0) * 1_000_000_000
+        }
+        let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
+        return (link?.lastSent ?? BootClock.now()) + half
+    }
+
+    /// Says that the hub is there when it is time, and that the broker is not when it did not answer.
+    private mutating func ping() throws(SinkFault) {
+        guard BootClock.now() >= pingAt else { return }
+        guard !isPinging else {
+            throw SinkFault(.timeout, "\(host) took too long: no answer to PINGREQ")
+        }
+        isPinging = true
+        link?.send(ClientPacket.ping)
+    }
+
+    /// Says within a batch that the hub is there; when to look again, no later than `limit`.
+    ///
+    /// On a weak line the answer stands behind that to the batch: it is not missed as long as events
+    /// are acknowledged.
+    private mutating func pingWithin(_ limit: Int64) -> Int64 {
+        guard !isPinging, let link, !link.isSending else { return limit }
+        guard BootClock.now() >= pingAt else { return min(limit, pingAt) }
+        isPinging = true
+        self.link?.send(ClientPacket.ping)
+        return limit
     }
 
     /// Something has come that belongs to no delivery.

@@ -22,8 +22,8 @@ public struct Connect: Sendable, Hashable {
     public var keepAlive: UInt16 = 60
     /// How long the broker is to keep the session, in seconds; MQTT 5 only.
     public var sessionExpiry: UInt32 = 0
-    /// The longest packet this client takes; MQTT 5 only.
-    public var longestPacket = PacketReader.usual
+    /// The longest packet this client takes, MQTT 5 only; nil to say nothing of it.
+    public var longestPacket: Int? = PacketReader.usual
     /// What is sent when the connection breaks.
     public var will: Will?
     /// The name of a user.
@@ -49,8 +49,10 @@ public struct Connect: Sendable, Hashable {
         if version == .v5 {
             var properties: [UInt8] = [0x11]
             properties.append(big: sessionExpiry)
-            properties.append(0x27)
-            properties.append(big: UInt32(clamping: longestPacket))
+            if let longestPacket {
+                properties.append(0x27)
+                properties.append(big: UInt32(clamping: longestPacket))
+            }
             body.append(properties: properties)
         }
         body.append(string: clientID)
@@ -137,6 +139,29 @@ public enum ClientPacket {
         var body: [UInt8] = []
         body.append(big: id)
         return .packet(head: PacketKind.release << 4 | 0x02, body: body)
+    }
+
+    /// PUBACK (§3.4): a message of QoS 1 was taken.
+    public static func acknowledge(_ id: UInt16) -> [UInt8] {
+        var body: [UInt8] = []
+        body.append(big: id)
+        return .packet(head: PacketKind.published << 4, body: body)
+    }
+
+    /// SUBSCRIBE (§3.8) to one topic, with QoS 1.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic; a name without wildcards is a filter too.
+    ///   - id: the packet identifier, not 0.
+    ///   - version: the version of the connection.
+    /// - Returns: the packet's bytes.
+    public static func subscribe(to topic: String, id: UInt16, _ version: Version) -> [UInt8] {
+        var body: [UInt8] = []
+        body.append(big: id)
+        if version == .v5 { body.append(properties: []) }
+        body.append(string: topic)
+        body.append(QoS.atLeastOnce.rawValue)
+        return .packet(head: PacketKind.subscribe << 4 | 0x02, body: body)
     }
 }
 

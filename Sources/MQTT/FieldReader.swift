@@ -66,6 +66,13 @@ struct FieldReader {
         guard count == left else { throw .malformed(packet) }
     }
 
+    /// Steps over the next `count` bytes, which are to be read as fields of their own.
+    mutating func part(_ count: Int) throws(ProtocolFault) -> FieldReader {
+        var part = self
+        part.end = try skip(count) + count
+        return part
+    }
+
     /// Steps over bytes and says where they begin.
     mutating func skip(_ count: Int) throws(ProtocolFault) -> Int {
         guard count <= left else { throw .malformed(packet) }

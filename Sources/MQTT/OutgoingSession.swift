@@ -28,6 +28,8 @@ public struct OutgoingSession: Sendable {
     private struct Flight: Sendable {
         let tag: Int64
         var isReceived = false
+        /// What PUBREC said, for the end.
+        var reason = ReasonCode.success
         /// Whether it was sent over this connection.
         var isOpen = true
     }
@@ -103,12 +105,13 @@ public struct OutgoingSession: Sendable {
                 guard !flight.isReceived else { return .unknown }
                 return end(answer.id, flight, answer.reason)
             }
+            if !flight.isReceived { flights[answer.id]?.reason = answer.reason }
             flights[answer.id]?.isReceived = true
             return .release(answer.id)
         case .completed:
             guard flight.isReceived else { return .unknown }
             // The broker had it already, or has forgotten it since (0x92): it has it either way.
-            return end(answer.id, flight, .success)
+            return end(answer.id, flight, flight.reason)
         }
     }
 

@@ -13,6 +13,8 @@ public struct PacketReader: Sendable {
     public let version: Version
     /// The longest packet that is taken, without its first bytes.
     public let longest: Int
+    /// The same for a PUBLISH; nil for a client that subscribes to nothing.
+    public let longestMessage: Int?
     private var buffer: [UInt8] = []
     private var start = 0
 
@@ -20,9 +22,10 @@ public struct PacketReader: Sendable {
     public static let usual = 16 * 1_024
 
     /// Makes a reader for a new connection.
-    public init(version: Version, longest: Int = usual) {
+    public init(version: Version, longest: Int = usual, longestMessage: Int? = nil) {
         self.version = version
         self.longest = longest
+        self.longestMessage = longestMessage
     }
 
     /// Takes bytes as they came.
@@ -51,10 +54,15 @@ public struct PacketReader: Sendable {
             if byte & 0x80 == 0, byte != 0 || place == 0 { break }
             if byte == 0 || place == 3 { throw .malformed("length") }
         }
-        guard length <= longest else { throw .tooLong(length) }
+        if head >> 4 == PacketKind.publish, let longestMessage {
+            guard length <= longestMessage else { throw .messageTooLong(length) }
+        } else {
+            guard length <= longest else { throw .tooLong(length) }
+        }
         guard buffer.count - index >= length else { return nil }
         start = index + length
         return try ServerPacket(
-            head: head, body: buffer.span.extracting(index..<index + length), version: version)
+            head: head, body: buffer.span.extracting(index..<index + length), version: version,
+            isSubscriber: longestMessage != nil)
     }
 }

@@ -24,8 +24,16 @@ public struct ReasonCode: RawRepresentable, Sendable, Hashable, CustomStringConv
 
     /// The thing was done.
     public static let success = ReasonCode(rawValue: 0x00)
+    /// A message was taken that nobody subscribes to: it is gone.
+    public static let noMatchingSubscribers = ReasonCode(rawValue: 0x10)
     /// Something failed, and the broker does not say what.
     public static let unspecified = ReasonCode(rawValue: 0x80)
+    /// The packet is none by the broker's reading.
+    public static let malformedPacket = ReasonCode(rawValue: 0x81)
+    /// The packet does not belong there by the broker's reading.
+    public static let protocolError = ReasonCode(rawValue: 0x82)
+    /// The broker would not have something for reasons of its own.
+    public static let implementationSpecific = ReasonCode(rawValue: 0x83)
     /// The broker does not know this version of MQTT.
     public static let unsupportedVersion = ReasonCode(rawValue: 0x84)
     /// The broker does not take this client id.
@@ -60,6 +68,8 @@ public struct ReasonCode: RawRepresentable, Sendable, Hashable, CustomStringConv
     public static let retainNotSupported = ReasonCode(rawValue: 0x9a)
     /// The broker does not serve this level.
     public static let qosNotSupported = ReasonCode(rawValue: 0x9b)
+    /// The broker does not serve a topic by this name.
+    public static let topicFilterInvalid = ReasonCode(rawValue: 0x8f)
     /// Another broker is to be used for now.
     public static let useAnotherServer = ReasonCode(rawValue: 0x9c)
     /// Another broker is to be used from now on.
@@ -80,7 +90,8 @@ public struct ReasonCode: RawRepresentable, Sendable, Hashable, CustomStringConv
         0x85: "client identifier not valid", 0x86: "bad user name or password",
         0x87: "not authorized", 0x88: "server unavailable", 0x89: "server busy", 0x8a: "banned",
         0x8b: "server shutting down", 0x8c: "bad authentication method",
-        0x8d: "keep alive timeout", 0x8e: "session taken over", 0x90: "topic name invalid",
+        0x8d: "keep alive timeout", 0x8e: "session taken over", 0x8f: "topic filter invalid",
+        0x90: "topic name invalid",
         0x91: "packet identifier in use", 0x92: "packet identifier not found",
         0x93: "receive maximum exceeded", 0x94: "topic alias invalid", 0x95: "packet too large",
         0x96: "message rate too high", 0x97: "quota exceeded", 0x98: "administrative action",

@@ -1,9 +1,13 @@
-/// A packet that a broker sends to a client that only publishes.
+/// A packet that a broker sends to a client that publishes, or that has subscribed to one topic.
 public enum ServerPacket: Sendable, Hashable {
     /// CONNACK: the answer to CONNECT.
     case connected(ConnectAnswer)
     /// PUBACK, PUBREC or PUBCOMP: what became of a message.
     case acknowledged(Acknowledgement)
+    /// SUBACK: the answer to SUBSCRIBE.
+    case subscribed(SubscribeAnswer)
+    /// PUBLISH: a message that was subscribed to.
+    case message(ReceivedMessage)
     /// PINGRESP: the broker is there.
     case alive
     /// DISCONNECT, MQTT 5 only: the broker ends the connection, and says why.
@@ -15,11 +19,18 @@ public enum ServerPacket: Sendable, Hashable {
     ///   - head: the first byte: the kind in the upper half, flags in the lower (§2.1).
     ///   - body: what follows the length.
     ///   - version: the version of the CONNECT this connection began with.
+    ///   - isSubscriber: whether this client subscribes.
     /// - Throws: what is wrong with it.
-    init(head: UInt8, body: Span<UInt8>, version: Version) throws(ProtocolFault) {
+    init(
+        head: UInt8, body: Span<UInt8>, version: Version, isSubscriber: Bool = false
+    ) throws(ProtocolFault) {
         let kind = head >> 4
-        // Every packet that is taken here has reserved flags (§2.1.3).
+        // Every packet that is taken here has reserved flags (§2.1.3), but for PUBLISH.
         switch kind {
+        case PacketKind.publish where isSubscriber:
+            self = .message(try ReceivedMessage(flags: head & 0x0f, body, version))
+        case PacketKind.subscribed where isSubscriber && head & 0x0f == 0:
+            self = .subscribed(try SubscribeAnswer(body, version))
         case PacketKind.connected where head & 0x0f == 0:
             self = .connected(try ConnectAnswer(body, version))
         case PacketKind.published where head & 0x0f == 0:

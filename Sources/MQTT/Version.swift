@@ -16,7 +16,7 @@ public enum QoS: UInt8, Sendable, Hashable, CaseIterable {
     case exactlyOnce = 2
 }
 
-/// The kinds of packets that a client that only publishes meets (MQTT 5.0, §2.1.2).
+/// The kinds of packets that hubd meets (MQTT 5.0, §2.1.2).
 enum PacketKind {
     static let connect: UInt8 = 1
     static let connected: UInt8 = 2
@@ -25,6 +25,8 @@ enum PacketKind {
     static let received: UInt8 = 5
     static let release: UInt8 = 6
     static let completed: UInt8 = 7
+    static let subscribe: UInt8 = 8
+    static let subscribed: UInt8 = 9
     static let ping: UInt8 = 12
     static let alive: UInt8 = 13
     static let disconnect: UInt8 = 14

@@ -28,12 +28,14 @@ final class Daemon {
     let writer: EventWriter
     let diagnosis = Diagnosis()
     private let watch: ProblemWatch
+    private let disclosure = Disclosure()
     private let connection: Connection
     let startedAt = Hub.loop.now
     let radios: Radios
     private let timeService: TimeService
     private(set) lazy var catalogs = CatalogKeeper(self)
     private var busProblem: HubProblem?
+    private var disclosureProblem: HubProblem?
     private var configurationProblem: HubProblem?
     private var lastPulse: EventLoop.Instant?
     private let changing = Turn()
@@ -77,15 +79,8 @@ final class Daemon {
             path: loaded.settings.store.path, hub: hub, quota: loaded.settings.store.quota,
             clock: { clock.now() }, onCommit: { commits.publish($0) })
         keeping.onLongWork = { ServiceManager.needsTime() }
-        let disclosure = Disclosure()
-        keeping.outward = { disclosure.outward($0) }
+        keeping.outward = { [disclosure] in disclosure.outward($0) }
         store = try await Store.open(keeping)
-        do throws(OutboxError) {
-            try await disclosure.prepare(store)
-        } catch {
-            // Without a key nobody is named; the rest goes on.
-            journal.warning("store: no key for pseudonyms could be kept: \(error.text)")
-        }
         store.states.setHub(Array(#""version":"\#(Self.version)""#.utf8))
         let presence = loaded.settings.presenceSettings
         let shop = Shop(
@@ -103,6 +98,7 @@ final class Daemon {
             air, shop, leaveAfter: presence.leaveFloor, journal: journal, bluezBus: bluezBus)
         transitions.onTransition = { [weak self] in self?.keep($0) }
         commits.onCommit = { [weak self] in self?.announce($0) }
+        await prepareDisclosure()
     }
 
     /// Starts hearing, delivering and serving; returns when the service manager may be told.
@@ -239,11 +235,25 @@ final class Daemon {
         Task {
             // Answered by the store's own thread: a wedged disk stops the pings to the watchdog.
             let status = await store.status()
+            await prepareDisclosure()
             isPolling = false
             lastOutbox = status
             tell(of: status.salvages)
             watch.update(problems(status))
             pulse()
+        }
+    }
+
+    /// Without a key nobody is named, and the rest goes on; it is asked for again each second.
+    private func prepareDisclosure() async {
+        do throws(OutboxError) {
+            try await disclosure.prepare(store)
+            disclosureProblem = nil
+        } catch {
+            disclosureProblem = HubProblem(
+                part: "privacy",
+                text: "no key for pseudonyms could be kept: \(error.text); who shook is left out "
+                    + "of events that leave meanwhile")
         }
     }
 
@@ -290,6 +300,7 @@ final class Daemon {
         }
         problems += outbox.mismatches.map { HubProblem($0, loaded.settings) }
         problems += devices.problems + catalogs.problems
+        if let disclosureProblem { problems.append(disclosureProblem) }
         if let busProblem { problems.append(busProblem) }
         if let configurationProblem { problems.append(configurationProblem) }
         return problems

@@ -59,6 +59,95 @@ struct CatalogServiceTests {
         #expect(problems.contains { $0.contains(expected) }, "\(problems)")
     }
 
+    private static let sinks = """
+        sinks: [ { kind: "file", path: "/e" },
+                 { kind: "mqtt", name: "cloud", url: "mqtts://b.example", topic: "hubs/{hub}/events",
+                   username: "hub", passwordFile: "pw", caFile: "/ca.pem", clientId: "me" },
+                 { kind: "mqtt", url: "mqtts://c.example", topic: "x" } ]
+        """
+
+    /// From the broker of a sink: its address and its secrets, with a connection of its own.
+    @Test func theBrokerOfASink() throws {
+        let settings = try settings(
+            """
+            { hub: { id: "store-42" }, \(Self.sinks),
+              catalog: { mqtt: { sink: "cloud", topic: "hubs/{hub}/catalog" }, publicKeyFile: "/k",
+                path: "/c.json5", interval: "30s" } }
+            """)
+        let service = try #require(settings.catalogService)
+        #expect(
+            service
+                == CatalogService(
+                    broker: Sink.MQTT(
+                        url: "mqtts://b.example", topic: "hubs/{hub}/catalog",
+                        clientID: "me-catalog", username: "hub", passwordFile: "pw",
+                        caFile: "/ca.pem"),
+                    publicKeyFile: "/k", interval: .seconds(30)))
+        #expect(service.address(hub: "store-42") == "mqtts://b.example hubs/store-42/catalog")
+        #expect(settings.catalog == "/c.json5")
+        // Named once, with the sink.
+        #expect(
+            settings.missingFiles("h").map(\.keyPath)
+                == ["sinks[1].passwordFile", "sinks[1].caFile", "catalog.publicKeyFile"])
+    }
+
+    @Test func aBrokerOfItsOwn() throws {
+        let settings = try settings(
+            """
+            { catalog: { mqtt: { url: "mqtts://d.example:8884", topic: "c/{hub}", caFile: "/ca.pem",
+                username: "u", passwordFile: "/nowhere/pw" }, publicKeyFile: "/k" } }
+            """)
+        #expect(
+            settings.catalogService
+                == CatalogService(
+                    broker: Sink.MQTT(
+                        url: "mqtts://d.example:8884", topic: "c/{hub}", stateTopic: nil,
+                        username: "u", passwordFile: "/nowhere/pw", caFile: "/ca.pem"),
+                    publicKeyFile: "/k"))
+        #expect(
+            settings.missingFiles("h").map(\.keyPath).contains("catalog.mqtt.passwordFile"))
+    }
+
+    @Test(arguments: [
+        ("{ mqtt: { sink: \"cloud\" }, publicKeyFile: \"/k\" }", "catalog.mqtt.topic: missing"),
+        ("{ mqtt: { topic: \"t\" }, publicKeyFile: \"/k\" }", "catalog.mqtt.sink: missing"),
+        (
+            "{ mqtt: { sink: \"file\", topic: \"t\" }, publicKeyFile: \"/k\" }",
+            "catalog.mqtt.sink: \"file\", expected the name of a sink of kind \"mqtt\""
+        ),
+        ("{ mqtt: { sink: \"cloud\", topic: \"t/#\" }, publicKeyFile: \"/k\" }", "without + and #"),
+        ("{ mqtt: { sink: \"cloud\", topic: \"{type}\" }, publicKeyFile: \"/k\" }", "only {hub}"),
+        (
+            "{ mqtt: { sink: \"cloud\", topic: \"t\", caFile: \"/c\" }, publicKeyFile: \"/k\" }",
+            "no \"caFile\" beside \"sink\""
+        ),
+        (
+            "{ mqtt: { sink: \"cloud\", topic: \"t\" }, url: \"https://a.example/\","
+                + " publicKeyFile: \"/k\" }",
+            "no \"url\" beside \"mqtt\""
+        ),
+        ("{ mqtt: { sink: \"cloud\", topic: \"t\" } }", "catalog.publicKeyFile: missing"),
+        (
+            "{ mqtt: { url: \"mqtts://B.example/\", topic: \"t\", clientId: \"me\" },"
+                + " publicKeyFile: \"/k\" }",
+            "catalog.mqtt.clientId: \"me\" is that of a sink at the same broker"
+        ),
+        (
+            "{ mqtt: { url: \"mqtts://c.example\", topic: \"t\", clientId: \"hubd-z\" },"
+                + " publicKeyFile: \"/k\" }",
+            "catalog.mqtt.clientId: \"hubd-z\" is that of a sink"
+        ),
+        (
+            "{ mqtt: { url: \"mqtt://c.example\", topic: \"t\" }, publicKeyFile: \"/k\" }",
+            "expected mqtts:; mqtt:"
+        ),
+    ])
+    func mistakesWithBrokers(value: String, expected: String) {
+        let problems = settingsProblems(
+            "{ hub: { id: \"z\" }, \(Self.sinks), catalog: \(value) }")
+        #expect(problems.contains { $0.contains(expected) }, "\(problems)")
+    }
+
     @Test func aDropInNamesTheService() throws {
         let main = SourceFile(name: "/etc/h.json5", text: "{ catalog: \"c.json5\" }")
         let service = SourceFile(

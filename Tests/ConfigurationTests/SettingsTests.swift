@@ -127,7 +127,7 @@ struct SettingsTests {
             text: """
                 { catalog: "catalog.json5", store: { path: "data/hubd.db" },
                   sinks: [ { kind: "http", url: "https://a.example/", secretFile: "./key" },
-                           { kind: "http", url: "https://a.example/", secretFile: "key" } ] }
+                           { kind: "http", url: "https://b.example/", secretFile: "key" } ] }
                 """)
         let dropIn = SourceFile(
             name: "/srv/shop/hubd.json5.d/10.json5",
@@ -143,7 +143,7 @@ struct SettingsTests {
         #expect(
             settings.sinks.map(\.kind) == [
                 .http(url: "https://a.example/", secretFile: "/srv/shop/./key", caFile: nil),
-                .http(url: "https://a.example/", secretFile: "key", caFile: nil),
+                .http(url: "https://b.example/", secretFile: "key", caFile: nil),
             ])
     }
 

@@ -150,6 +150,31 @@ struct CatalogPullTests {
         #expect(try rig.described()["rolledBack"] as? Bool == false)
     }
 
+    /// An older version that was taken nevertheless is one that can be left again, to the one that
+    /// was in force before; that holds too, though the service goes on offering the older.
+    @Test func theWayBackFromAnOlderVersion() throws {
+        let rig = try FleetRig(version: 4)
+        try rig.startAndAsk()
+        try rig.serve(version: 2)
+        #expect(try rig.hub.hubctl("catalog", "pull", "--older").status == 0)
+        #expect(rig.version == 2)
+        #expect(try rig.hub.hubctl("catalog", "rollback").output.contains("version 4"))
+        #expect(rig.version == 4)
+        let held = try rig.hub.hubctl("catalog", "pull")
+        #expect(held.status == 0 && held.output.contains("version 2: held"), "\(held.output)")
+        #expect(rig.version == 4)
+        #expect(try rig.described()["problem"] == nil)
+        #expect(rig.hub.end() == 0)
+        try rig.startAndAsk()
+        #expect(rig.version == 4)
+        try rig.serve(version: 3)
+        #expect(
+            try rig.hub.hubctl("catalog", "pull").errors.contains("older-version: version 3"))
+        try rig.serve(version: 5)
+        #expect(try rig.hub.hubctl("catalog", "pull").status == 0)
+        #expect(rig.version == 5)
+    }
+
     @Test func aFileIsComparedAndNothingIsTaken() throws {
         let rig = try FleetRig()
         try rig.startAndAsk()

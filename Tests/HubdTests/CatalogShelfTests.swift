@@ -28,7 +28,7 @@ struct CatalogShelfTests {
         let state = CatalogShelf.State(
             current: version, previous: previous, highest: version, since: 1)
         try shelf.commit(state)
-        shelf.prune(state)
+        shelf.prune(state, for: "a")
     }
 
     private func file(_ name: String) -> URL { hub.folder.appending(path: "catalogs/" + name) }
@@ -106,12 +106,22 @@ struct CatalogShelfTests {
         state.current = 6
         state.previous = 9
         try shelf.commit(state)
-        shelf.prune(state)
+        shelf.prune(state, for: "a")
         #expect(shelf.entries().map(\.version) == [9, 8, 7, 6])
         try put(10, previous: 6)
         #expect(shelf.entries().map(\.version) == [10, 9, 8, 6])
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: file("").path).count == 5)
+    }
+
+    /// After an older version was taken nevertheless, those above it are the past of a line that
+    /// was given up: they go before the ones that the new line can go back to.
+    @Test func anAbandonedLineGoesFirst() throws {
+        for version in 6...9 { try put(Int64(version), previous: Int64(version - 1)) }
+        try put(2, previous: 9)
+        #expect(shelf.entries().map(\.version) == [9, 8, 7, 2])
+        for version in 3...5 { try put(Int64(version), previous: Int64(version - 1)) }
+        #expect(shelf.entries().map(\.version) == [5, 4, 3, 2])
     }
 
     // MARK: Signatures

@@ -57,6 +57,65 @@ struct DisclosureTests {
         #expect(!seen[0].contains("anna") && seen[0].contains(#""user":"day-"#))
     }
 
+    /// A store that has no room for the key at the start: it is asked again until it has.
+    @Test func theKeyIsAskedForUntilItIsKept() throws {
+        let hub = try TestHub()
+        try hub.configure()
+        // The disk that is full is the store's alone.
+        let folder = hub.folder.appending(path: "store")
+        try FileManager.default.createDirectory(
+            at: hub.folder.appending(path: "hubd.json5.d"), withIntermediateDirectories: true)
+        try hub.write("hubd.json5.d/store.json5", "{ store: { path: \"store/hubd.db\" } }")
+        try hub.startHub()
+        #expect(hub.end() == 0)
+        let disk = hub.folder.appending(path: "disk.so").path
+        let compiled = try Tool.run(
+            "cc",
+            [
+                "-O1", "-shared", "-fPIC", "-o", disk,
+                TestHub.repository.appending(path: "Tests/Rigs/disk.c").path, "-ldl",
+            ])
+        try #require(compiled.status == 0, "\(compiled.output)")
+        // As if the first start had not come so far; without the reserve nothing helps.
+        let forgotten = try Tool.run(
+            "python3",
+            [
+                "-c",
+                "import sqlite3, sys; base = sqlite3.connect(sys.argv[1]); "
+                    + "base.execute(\"DELETE FROM state WHERE key = 'disclosure/key'\"); "
+                    + "base.commit(); base.close()",
+                folder.appending(path: "hubd.db").path,
+            ])
+        try #require(forgotten.status == 0, "\(forgotten.output)")
+        try FileManager.default.removeItem(at: folder.appending(path: "hubd.db-reserve"))
+        // What is there and half a page: nothing that SQLite writes fits.
+        let sizes = try ["hubd.db", "hubd.db-mark"].map {
+            try Data(contentsOf: folder.appending(path: $0)).count
+        }
+        try hub.write("budget", "\(sizes[0] + sizes[1] + 2_048)")
+        hub.environment = [
+            "LD_PRELOAD": disk, "RIG_DIR": folder.path,
+            "RIG_BUDGET": hub.folder.appending(path: "budget").path,
+        ]
+        try hub.start()
+        func problem() throws -> String? {
+            let status = try hub.hubctl("status", "--json").json()
+            return (status["problems"] as? [String])?.first { $0.hasPrefix("privacy: ") }
+        }
+        try hub.wait("the problem") { (try? problem()) != nil }
+        #expect(try problem()?.contains("no key for pseudonyms could be kept") == true)
+        try hub.write("budget", "100000000")
+        try hub.wait("the key") { try problem() == nil }
+        _ = try hub.hubctl(
+            "shake", "--beacon", "FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10011/6", "--user", "anna")
+        try hub.wait("the event") {
+            hub.read("events.jsonl").contains("shake.resolved")
+        }
+        let shake = try #require(
+            hub.delivered().last { ($0["type"] as? String)?.contains("shake") == true })
+        #expect(((shake["data"] as? [String: Any])?["user"] as? String)?.hasPrefix("day-") == true)
+    }
+
     /// Every event that a day in the mall makes leaves as it is kept, but for who shook.
     @Test func everyEventOfTheDaemonIsListed() throws {
         let hub = try TestHub()

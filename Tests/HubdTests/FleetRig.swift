@@ -95,6 +95,25 @@ final class FleetRig {
             """)
     }
 
+    /// A configuration with the catalog from a broker, a sink's or one of its own.
+    func configure(_ broker: CatalogBroker, isSink: Bool) throws {
+        let place = "url: \"mqtts://localhost:\(broker.port)\", caFile: \"ca.pem\""
+        let sink = ", { kind: \"mqtt\", topic: \"hubs/{hub}/events\", \(place) }"
+        let way = isSink ? "sink: \"mqtt\"" : place
+        try hub.write(
+            "hubd.json5",
+            """
+            {
+              hub: { id: "test-hub", timezone: "Asia/Shanghai" },
+              radios: [{ kind: "bluez", zone: "door" }],
+              store: { path: "hubd.db" },
+              sinks: [{ kind: "file", path: "events.jsonl" }\(isSink ? sink : "")],
+              catalog: { mqtt: { \(way), topic: "hubs/{hub}/catalog" }, interval: "10s",
+                         publicKeyFile: "./key.pub" },
+            }
+            """)
+    }
+
     /// What `hubctl catalog` says.
     func described() throws -> [String: Any] { try hub.hubctl("catalog", "--json").json() }
 

@@ -234,6 +234,132 @@ struct ClientPacketTests {
     }
 }
 
+@Suite("A message that was subscribed to comes whole, and no other")
+struct ReceivedMessageTests {
+    private func packets(
+        _ bytes: [UInt8], _ version: Version = .v5, longest: Int = 100_000
+    ) throws(ProtocolFault) -> [ServerPacket] {
+        var reader = PacketReader(version: version, longestMessage: longest)
+        reader.append(bytes.span)
+        var list: [ServerPacket] = []
+        while let packet = try reader.next() { list.append(packet) }
+        return list
+    }
+
+    /// §3.3: retained, QoS 1, Payload Format Indicator, Message Expiry, Content Type and two user
+    /// properties.
+    static let published: [UInt8] =
+        [0x33, 37, 0, 3] + Array("a/b".utf8) + [
+            0, 9, 25, 0x01, 1, 0x02, 0, 0, 0, 9, 0x03, 0, 1, 0x74,
+        ]
+        + [0x26, 0, 1, 0x6b, 0, 1, 0x76, 0x26, 0, 1, 0x6c, 0, 1, 0x77] + Array("text".utf8)
+
+    @Test func everything() throws {
+        guard case .message(let message)? = try packets(Self.published).first else {
+            Issue.record("no PUBLISH")
+            return
+        }
+        #expect(message.topic == "a/b" && message.id == 9 && message.isRetained)
+        #expect(message.payload == Array("text".utf8))
+        #expect(
+            message.properties == [.init(name: "k", value: "v"), .init(name: "l", value: "w")])
+    }
+
+    @Test func theLeast() throws {
+        for (version, bytes) in [
+            (Version.v311, [0x30, 3, 0, 1, 0x74] as [UInt8]), (.v5, [0x30, 4, 0, 1, 0x74, 0]),
+        ] {
+            guard case .message(let message)? = try packets(bytes, version).first else {
+                Issue.record("no PUBLISH")
+                return
+            }
+            #expect(message.topic == "t" && message.id == nil && !message.isRetained)
+            #expect(message.payload.isEmpty && message.properties.isEmpty)
+        }
+    }
+
+    @Test func answers() throws {
+        for (version, bytes) in [
+            (Version.v311, [0x90, 3, 0, 7, 1] as [UInt8]), (.v5, [0x90, 4, 0, 7, 0, 1]),
+        ] {
+            guard case .subscribed(let answer)? = try packets(bytes, version).first else {
+                Issue.record("no SUBACK")
+                return
+            }
+            #expect(answer.id == 7 && !answer.reason.isFailure)
+        }
+        guard
+            case .subscribed(let answer)? = try packets([0x90, 8, 0, 7, 4, 0x1f, 0, 1, 0x6e, 0x87])
+                .first
+        else {
+            Issue.record("no SUBACK")
+            return
+        }
+        #expect(answer.reason == .notAuthorized && answer.text == "n")
+    }
+
+    /// QoS 2 and 3, a duplicate of QoS 0, no topic, wildcards, identifier 0, a topic alias, an
+    /// unknown property, properties beyond the end, half of fields; SUBACK for two topics, for
+    /// nothing, with a level that is none.
+    @Test(
+        arguments: [
+            [0x34, 6, 0, 1, 0x74, 0, 1, 0], [0x36, 6, 0, 1, 0x74, 0, 1, 0],
+            [0x38, 4, 0, 1, 0x74, 0], [0x30, 3, 0, 0, 0], [0x30, 4, 0, 1, 0x23, 0],
+            [0x32, 6, 0, 1, 0x74, 0, 0, 0], [0x30, 7, 0, 1, 0x74, 3, 0x23, 0, 1],
+            [0x30, 5, 0, 1, 0x74, 1, 0x7f], [0x30, 5, 0, 1, 0x74, 2, 0x01], [0x30, 2, 0, 9],
+            [0x90, 5, 0, 7, 0, 1, 1], [0x90, 3, 0, 7, 0], [0x90, 4, 0, 7, 0, 3],
+            [0x90, 4, 0, 0, 0, 1], [0x91, 4, 0, 7, 0, 1], [0xa0, 2, 0, 1],
+        ] as [[UInt8]])
+    func broken(bytes: [UInt8]) {
+        #expect(throws: ProtocolFault.self) { try packets(bytes) }
+    }
+
+    /// A message may be long, as long as was said, and is refused by its length alone; everything
+    /// else is as short as ever. Who subscribes to nothing gets none.
+    @Test func limits() throws {
+        let body = [0, 1, 0x74, 0] + [UInt8](repeating: 0x78, count: 49_996)
+        let long: [UInt8] = [0x30, 0xd0, 0x86, 0x03] + body
+        #expect(try packets(long).count == 1)
+        #expect(throws: ProtocolFault.messageTooLong(50_000)) {
+            try packets(Array(long.prefix(4)), longest: 49_999)
+        }
+        for kind: UInt8 in [0x20, 0x40, 0x90, 0xe0] {
+            #expect(throws: ProtocolFault.tooLong(50_000)) {
+                try packets([kind, 0xd0, 0x86, 0x03])
+            }
+        }
+        for bytes in [[0x30, 4, 0, 1, 0x74, 0], [0x90, 4, 0, 7, 0, 1]] as [[UInt8]] {
+            var reader = PacketReader(version: .v5)
+            reader.append(bytes.span)
+            #expect(throws: ProtocolFault.unexpected(bytes[0] >> 4)) { try reader.next() }
+        }
+    }
+
+    @Test func everyPrefixAndEveryChangedByteIsAnswered() throws {
+        for count in Self.published.indices {
+            #expect(try packets(Array(Self.published.prefix(count))).isEmpty)
+        }
+        for bytes in [Self.published, [0x90, 8, 0, 7, 4, 0x1f, 0, 1, 0x6e, 0x87]] {
+            for version in Version.allCases {
+                ByteVerifier.neighbours(of: bytes) { _ = try? packets($0, version) }
+            }
+        }
+    }
+
+    @Test func whatAClientSays() {
+        #expect(
+            ClientPacket.subscribe(to: "a/b", id: 0x1234, .v5)
+                == [0x82, 9, 0x12, 0x34, 0, 0, 3] + Array("a/b".utf8) + [1])
+        #expect(
+            ClientPacket.subscribe(to: "a", id: 1, .v311) == [0x82, 6, 0, 1, 0, 1, 0x61, 1])
+        #expect(ClientPacket.acknowledge(9) == [0x40, 2, 0, 9])
+        var connect = Connect(clientID: "h")
+        connect.longestPacket = nil
+        // Session Expiry Interval alone.
+        #expect(connect.packet(.v5)[12...].prefix(6) == [5, 0x11, 0, 0, 0, 0])
+    }
+}
+
 @Suite("A message keeps its identifier until the broker has it")
 struct OutgoingSessionTests {
     private func answer(
@@ -280,6 +406,18 @@ struct OutgoingSessionTests {
         #expect(session.begin(1) == .release(1))
         #expect(session.received(try answer(.completed, 1, 0x92)) == .ended(tag: 1, .success))
         #expect(session.tags.isEmpty)
+    }
+
+    /// PUBREC says that nobody subscribes, and PUBCOMP does not say it again.
+    @Test func exactlyOnceForNobody() throws {
+        var session = OutgoingSession(qos: .exactlyOnce, window: 10)
+        #expect(session.begin(1) == .publish(1))
+        #expect(session.received(try answer(.received, 1, 0x10)) == .release(1))
+        #expect(session.received(try answer(.received, 1)) == .release(1))
+        session.connected(isKept: true, window: 10)
+        #expect(session.begin(1) == .release(1))
+        #expect(
+            session.received(try answer(.completed, 1)) == .ended(tag: 1, .noMatchingSubscribers))
     }
 
     /// Identifiers go round, past those that still wait, and are never 0.

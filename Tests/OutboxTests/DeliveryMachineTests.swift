@@ -76,6 +76,16 @@ struct DeliveryMachineTests {
         #expect(machine.order == .oldest(10))
     }
 
+    /// What the sink took after all must not be taken back with the others.
+    @Test func anEventThatIsTakenAfterAllEndsTheStreak() {
+        var machine = DeliveryMachine(most: 10)
+        setAside(Int64(DeliveryMachine.streakLimit), &machine)
+        machine.acceptedAgain()
+        #expect(machine.order == .oldest(10))
+        setAside(1, &machine)
+        #expect(machine.order == .oldest(10))
+    }
+
     private let denied = SinkFault(.denied, "403")
 
     /// From a denied batch to the guilty event: a probe, then halvings and three tries.
@@ -92,6 +102,31 @@ struct DeliveryMachineTests {
         }
         #expect(requests == 7 + DeliveryMachine.tries)
         #expect(machine.order == .oldest(1))
+    }
+
+    /// A probe that is taken ends no search: events of the other lane would begin it anew.
+    @Test func theSearchStaysInItsLane() {
+        var machine = DeliveryMachine(most: 256)
+        #expect(machine.isSettled)
+        _ = machine.finished(.denied(denied), of: events(1...256))
+        #expect(machine.finished(.stored(place: 0), of: events(256...256)) == .goOn)
+        #expect(!machine.isSettled)
+        _ = machine.finished(.stored(place: 0), of: events(1...128))
+        #expect(machine.isSettled)
+    }
+
+    /// Three tries are those of one event: another may have taken the place of the first meanwhile,
+    /// which grew too old or gave way.
+    @Test func triesAreOfOneEvent() {
+        var machine = DeliveryMachine(most: 1)
+        for _ in 1..<DeliveryMachine.tries {
+            _ = machine.finished(.rejected(rejected), of: events(1...1))
+        }
+        for _ in 1..<DeliveryMachine.tries {
+            let action = machine.finished(.rejected(rejected), of: events(2...2), random: longest)
+            guard case .wait = action else { Issue.record("\(action)"); return }
+        }
+        #expect(machine.finished(.rejected(rejected), of: events(2...2)) == .setAside(rejected))
     }
 
     /// A wrong secret costs three requests, and nothing is set aside.

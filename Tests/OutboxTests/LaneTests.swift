@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Outbox
@@ -99,6 +100,63 @@ struct LaneTests {
         #expect(try isEven(ledger))
     }
 
+    /// What was passed over between two events that are taken back is due again, and counted once.
+    @Test func takingBackOverExpiredEvents() throws {
+        let ledger = try ledger()
+        let events = try ledger.events(after: 0, limit: 200)
+        try ledger.confirm("a", through: 105, place: 0, lane: .express)
+        try ledger.reject("a", events[0], reason: "no", at: someTime)
+        try ledger.confirm(
+            "a", through: 100, place: 0, expired: Array(2...100), at: someTime)
+        try ledger.reject("a", events[100], reason: "no", at: someTime)
+        #expect(ledger.accounts["a"]?.expired == 99)
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.regular: [1, 101]])
+        #expect(ledger.accounts["a"]?.expired == 0)
+        // 105 have not overtaken; one notice has come.
+        #expect(ledger.depths["a"] == 111 - 2)
+        #expect(try isEven(ledger))
+        try ledger.confirm("a", through: 111, place: 0)
+        #expect(try isEven(ledger))
+    }
+
+    /// The express lane's events bring the regular cursor back with them.
+    @Test func takingBackValueOverExpiredEvents() throws {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        let events = try ledger.append(
+            (1...9).map { .test($0, class: $0 == 4 ? .value : .presence) }, at: someTime)
+        try ledger.reject("a", events[3], reason: "no", lane: .express, at: someTime)
+        try ledger.confirm(
+            "a", through: 9, place: 0, expired: [1, 2, 3, 5, 6, 7, 8, 9], at: someTime)
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.express: [4]])
+        #expect(try next(ledger, .regular) == [4, 5, 6, 7, 8, 9, 10])
+        #expect(try isEven(ledger))
+    }
+
+    /// An event that somebody gave up meanwhile is not sent for its own sake; when it lies between
+    /// others it is due again.
+    @Test func takingBackWhatWasGivenUp() throws {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        let events = try ledger.append(
+            (1...5).map { .test($0, class: .presence) }, at: someTime)
+        for event in events[..<3] { try ledger.reject("a", event, reason: "no", at: someTime) }
+        _ = try ledger.drop(events[0].id)
+        _ = try ledger.drop(events[2].id)
+        #expect(try isEven(ledger))
+        try ledger.takeBack("a", [.regular: [1, 2, 3]])
+        #expect(try next(ledger, .regular) == [2, 3, 4, 5])
+        #expect(ledger.accounts["a"]?.givenUp == 1)
+        #expect(try isEven(ledger))
+        for event in events[1...1] { try ledger.reject("a", event, reason: "no", at: someTime) }
+        _ = try ledger.drop(events[1].id)
+        try ledger.takeBack("a", [.regular: [2]])
+        #expect(try next(ledger, .regular) == [3, 4, 5])
+        #expect(try isEven(ledger))
+    }
+
     /// Through a service: a measurement that comes after 2,000 of presence is there after two
     /// deliveries, and in the end every number was there, each once.
     @Test func aFreshMeasurementComesFirst() async throws {
@@ -139,6 +197,33 @@ struct LaneTests {
         #expect(requests.filter { $0.sequences == [402] }.count == DeliveryMachine.tries)
         try await until { await store.status().sinks[0].depth == 0 }
         #expect(try await store.rejected().map(\.event.sequence) == [402])
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+
+    /// The same when the service does not say whether it is the event or the hub, in either lane,
+    /// with more waiting in both: the search goes on in the lane it began in.
+    @Test(arguments: [0, 2_000]) func poisonThatIsDenied(place: Int) async throws {
+        let server = try SyncServer(["poison:\(place):403"], signed: false)
+        var settings = StoreSettings.test(scratch)
+        settings.backoff = .hurry
+        let store = try await Store.open(settings)
+        for start in 0..<40 {
+            let eventClass: Event.Class = start < 20 ? .presence : .value
+            _ = try await store.append(
+                (0..<100).map { .test(start * 100 + $0, class: eventClass) })
+        }
+        try await store.deliver(to: [
+            .http(HTTPSinkSettings(url: "http://localhost:\(server.port)/", batch: 100))
+        ])
+        let guilty = place + 1
+        let requests = try server.accepted(Set(1...4_000).subtracting([guilty]))
+        let alone = requests.indices.filter { requests[$0].sequences == [guilty] }
+        #expect(alone.count == DeliveryMachine.tries)
+        // A batch of the other lane, a probe, seven halvings, three tries.
+        #expect(try #require(alone.last) < 15)
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(try await store.rejected().map(\.event.sequence) == [Int64(guilty)])
         #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
         await store.close()
     }
@@ -209,6 +294,34 @@ struct LaneTests {
         #expect(account.difference == 0)
         #expect(account.went.contains(.init(.expired, 6)))
         await store.close()
+    }
+
+    /// The same at a broker, also while it is away with some of them under way.
+    @Test func whatIsTooOldForABroker() async throws {
+        let broker = try FaultBroker(["silent", "good"])
+        var settings = StoreSettings.test(scratch)
+        settings.backoff = .hurry
+        let time = Mutex(someTime)
+        settings.clock = { time.withLock { $0 } }
+        let store = try await Store.open(settings)
+        _ = try await store.append((1...5).map { .test($0, class: .presence) } + [.test(6)])
+        var mqtt = MQTTSinkSettings(url: "mqtt://127.0.0.1:\(broker.port)", topic: "events")
+        mqtt.maxAge = .seconds(86_400)
+        mqtt.limits.whole = .milliseconds(300)
+        try await store.deliver(to: [.mqtt(mqtt)])
+        for number in 1...6 { #expect(try broker.event().event?.sequence == number) }
+        time.withLock {
+            $0.unixNanoseconds += 90_000_000_000_000
+            $0.bootNanoseconds += 90_000_000_000_000
+        }
+        try await until { await store.status().sinks[0].depth == 0 }
+        let account = try #require(try await store.ledgerAccounts().last)
+        #expect(account.difference == 0)
+        #expect(account.went.contains(.init(.expired, 5)))
+        await store.close()
+        let sent = try broker.rest().filter { $0.behaviour == "good" }
+            .compactMap { $0.publish?.event?.sequence }
+        #expect(sent == [6])
     }
 
     /// Within one boot a wall clock that jumps by ten years changes neither age nor order.

@@ -9,7 +9,10 @@ final class RigProcess {
     private let output = Pipe()
     private var buffer: [UInt8] = []
 
-    init(_ script: String, _ arguments: [String]) throws {
+    init(
+        _ script: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws {
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", Rig.scripts + "/" + script] + arguments
         process.standardInput = input
@@ -116,6 +119,8 @@ final class FaultBroker {
         var broken: Int?
         var bye: Bool?
         var ping: Bool?
+        var subscribe: String?
+        var taken: Bool?
         var ended: Bool?
         var error: String?
     }
@@ -235,9 +240,22 @@ final class Mosquitto {
 final class Subscriber {
     private let process: RigProcess
 
-    init(_ port: Int, _ filters: [String], client: String = "watch") throws {
-        process = try RigProcess("mqtt_watch.py", ["\(port)", client] + filters)
+    /// Subscribes; `environment` says what the broker asks for.
+    init(
+        _ port: Int, _ filters: [String], client: String = "watch",
+        environment: [String: String] = [:]
+    ) throws {
+        process = try RigProcess(
+            "mqtt_watch.py", ["\(port)", client] + filters, environment: environment)
         try #require(process.line() == "ready")
+    }
+
+    /// Subscribes and goes away; the broker keeps the session for an hour.
+    static func leaveSession(
+        _ port: Int, _ filter: String = "#", client: String = "away",
+        environment: [String: String] = [:]
+    ) throws {
+        _ = try Subscriber(port, [filter], client: client, environment: environment).rest()
     }
 
     /// The next message that is asked for, skipping others.

@@ -128,7 +128,7 @@ struct MQTTSinkTests {
     }
 
     /// The fault of one event: it is found, and set aside, and the others go on.
-    @Test(arguments: [0x99, 0x90, 0x95])
+    @Test(arguments: [0x80, 0x83, 0x99, 0x90, 0x95])
     func poison(code: Int) async throws {
         let broker = try FaultBroker(["poison:13:\(code)"])
         let store = try await open()
@@ -144,6 +144,65 @@ struct MQTTSinkTests {
         let sequences = try broker.rest().compactMap { $0.publish?.event?.sequence }
         #expect(Set(sequences) == Set(1...40))
         #expect(sequences.filter { $0 != 13 }.count == 39)
+    }
+
+    /// A broker that ends the connection instead of naming the event: found all the same.
+    @Test(arguments: [0x80, 0x81, 0x82, 0x83, 0x99])
+    func poisonThatEndsTheConnection(code: Int) async throws {
+        let broker = try FaultBroker(["leave:13:\(code)"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        try await store.deliver(to: [.mqtt(settings(broker.port))])
+        try await delivered(store)
+        #expect(try await store.rejected().map(\.event.number) == [13])
+        await store.close()
+        let sequences = try broker.rest().compactMap { $0.publish?.event?.sequence }
+        #expect(Set(sequences) == Set(1...40))
+    }
+
+    /// Alone in the queue an event may be innocent; the next one tells.
+    @Test(arguments: [0x80, 0x83])
+    func poisonIsFoundWhenAnotherEventComes(code: Int) async throws {
+        let broker = try FaultBroker(["poison:1:\(code)"])
+        let store = try await open()
+        _ = try await store.append([.test(1)])
+        try await store.deliver(to: [.mqtt(settings(broker.port))])
+        for _ in 1...5 { #expect(try broker.event().event?.sequence == 1) }
+        #expect(await store.status().rejected == 0)
+        _ = try await store.append(events(2...3))
+        try await delivered(store)
+        #expect(try await store.rejected().map(\.event.number) == [1])
+        await store.close()
+    }
+
+    /// MQTT 5.0, §3.4.2.1: the broker took it and had nobody to give it to, so it is gone there.
+    @Test(arguments: [1, 2])
+    func nobodySubscribes(qos: Int) async throws {
+        let broker = try FaultBroker(["ack:0x10", "good"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        var settings = settings(broker.port)
+        settings.isExactlyOnce = qos == 2
+        try await store.deliver(to: [.mqtt(settings)])
+        let fault = try #require(try await fault(store))
+        #expect(fault.text.contains("no subscriber for hubs/store-0042/events/"), "\(fault)")
+        #expect(fault.text.contains("with a session that stays"), "\(fault)")
+        #expect(await store.status().sinks.first?.depth == 40)
+        #expect(await store.status().rejected == 0)
+        await store.close()
+    }
+
+    /// One topic that nobody wants holds the sink, and takes nothing away.
+    @Test func nobodySubscribesToOneOfThem() async throws {
+        let broker = try FaultBroker(["poison:13:0x10"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        try await store.deliver(to: [.mqtt(settings(broker.port))])
+        #expect(try await fault(store)?.text.contains("no subscriber") == true)
+        for _ in 1...5 { _ = try broker.next { $0.publish?.event?.data.n == 13 } }
+        #expect(await store.status().sinks.first?.depth == 40)
+        #expect(await store.status().rejected == 0)
+        await store.close()
     }
 
     @Test func notAuthorized() async throws {
@@ -246,6 +305,35 @@ struct MQTTSinkTests {
         }
         await store.close()
         // The one connection there was ended with a farewell.
+        #expect(try broker.next { $0.bye == true || $0.ended == true }.bye == true)
+    }
+
+    /// Also while a batch is under way that the broker takes long for (MQTT 5.0, §3.1.2.10).
+    @Test func pingsWithinABatch() async throws {
+        let broker = try FaultBroker(["patient"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        var settings = settings(broker.port)
+        settings.limits.whole = .seconds(10)
+        try await store.deliver(to: [.mqtt(settings)])
+        _ = try broker.next { $0.publish?.event?.sequence == 40 }
+        #expect(try broker.next { $0.ping == true || $0.ended == true }.ping == true)
+        try await delivered(store)
+        await store.close()
+        let sequences = try broker.rest().compactMap { $0.publish?.event?.sequence }
+        #expect(sequences.isEmpty)
+    }
+
+    /// An end within a batch is an orderly one for the broker: no will that comes later.
+    @Test func theEndWithinABatch() async throws {
+        let broker = try FaultBroker(["silent"])
+        let store = try await open()
+        _ = try await store.append(events(1...40))
+        try await store.deliver(to: [.mqtt(settings(broker.port))])
+        _ = try broker.next { $0.publish?.event?.sequence == 40 }
+        await store.close(within: .milliseconds(100))
+        let last = try broker.next { $0.publish?.state == ["state": "offline"] || $0.ended == true }
+        #expect(last.ended == nil)
         #expect(try broker.next { $0.bye == true || $0.ended == true }.bye == true)
     }
 

@@ -55,6 +55,24 @@ struct MosquittoTests {
         await store.close()
     }
 
+    /// What nobody subscribed to is forgotten by the broker: it waits here until somebody does, and
+    /// then for him who is away but has a session.
+    @Test func nobodyThere() async throws {
+        let broker = try Mosquitto(scratch)
+        let store = try await open()
+        _ = try await store.append(events(1...50))
+        try await store.deliver(to: [.mqtt(settings(broker))])
+        let text = try #require(try await fault(store)).text
+        #expect(text.contains("no subscriber for hubs/store-0042/events"), "\(text)")
+        #expect(await store.status().sinks.first?.depth == 50)
+        try Subscriber.leaveSession(broker.port, "hubs/+/events", client: "later")
+        try await delivered(store)
+        #expect(await store.status().sinks.first?.fault == nil)
+        await store.close()
+        let watch = try Subscriber(broker.port, ["hubs/+/events"], client: "later")
+        for number in 1...50 { #expect(try watch.next().event?.sequence == number) }
+    }
+
     /// kill -9 of the broker, twenty times in the middle of things: a subscriber that knows ids has
     /// each event once, and no number is missing.
     @Test func killedBroker() async throws {
@@ -152,6 +170,7 @@ struct MosquittoTests {
 
     @Test func state() async throws {
         let broker = try Mosquitto(scratch)
+        try Subscriber.leaveSession(broker.port, "hubs/+/events")
         let store = try await open()
         store.states.setHub(Array(#""version":"1.2.3""#.utf8))
         #expect(store.states.set("devices/bp-7/state", Array(#"{"link":"idle"}"#.utf8)))
@@ -213,6 +232,7 @@ struct MosquittoTests {
     /// As many as there can be, each as long as many are.
     @Test func manyStates() async throws {
         let broker = try Mosquitto(scratch)
+        try Subscriber.leaveSession(broker.port, "hubs/+/events")
         let watch = try Subscriber(broker.port, ["hubs/+/devices/+/state"])
         let store = try await open()
         let text = String(repeating: "x", count: 2_000)
@@ -225,6 +245,69 @@ struct MosquittoTests {
         while topics.count < StateBoard.mostTopics { topics.insert(try watch.next().topic) }
         try await delivered(store)
         await store.close()
+    }
+
+    private func watchStates(_ broker: Mosquitto, _ filter: String) throws -> Subscriber {
+        try Subscriber(broker.port, [filter], client: "states")
+    }
+
+    /// Another name for the hub: at the same topic offline comes first, and online stays.
+    @Test func stateUnderAnotherClientID() async throws {
+        let broker = try Mosquitto(scratch)
+        let watch = try watchStates(broker, "hubs/+/state")
+        let store = try await open()
+        for round in 0..<20 {
+            var settings = settings(broker)
+            settings.clientID = "hub-\(round)"
+            // Another topic is another sink, too.
+            settings.topic += "/\(round / 2)"
+            try await store.deliver(to: [.mqtt(settings)])
+            if round > 0 { #expect(try watch.next().state == ["state": "offline"]) }
+            #expect(try watch.next().state?["state"] == "online")
+        }
+        await store.close()
+        #expect(try watch.next().state == ["state": "offline"])
+        #expect(try watch.rest().isEmpty)
+    }
+
+    /// At a topic that is given up nothing stays behind, of the hub nor of its devices.
+    @Test func stateThatIsGivenUp() async throws {
+        let broker = try Mosquitto(scratch)
+        let watch = try watchStates(broker, "#")
+        func expect(_ topic: String, isThere: Bool) throws {
+            let message = try watch.next { $0.topic == topic }
+            #expect(message.payload.isEmpty != isThere && message.retained, "\(message)")
+        }
+        let store = try await open()
+        #expect(store.states.set("devices/bp-7/state", Array(#"{"link":"idle"}"#.utf8)))
+        var settings = settings(broker)
+        try await store.deliver(to: [.mqtt(settings)])
+        try expect("hubs/store-0042/state", isThere: true)
+        try expect("hubs/store-0042/devices/bp-7/state", isThere: true)
+        // The devices stay where they are.
+        settings.stateTopic = "hubs/{hub}/here"
+        try await store.deliver(to: [.mqtt(settings)])
+        try expect("hubs/store-0042/state", isThere: false)
+        try expect("hubs/store-0042/here", isThere: true)
+        try expect("hubs/store-0042/devices/bp-7/state", isThere: true)
+        settings.stateTopic = "shops/{hub}/state"
+        try await store.deliver(to: [.mqtt(settings)])
+        try expect("hubs/store-0042/here", isThere: false)
+        try expect("hubs/store-0042/devices/bp-7/state", isThere: false)
+        try expect("shops/store-0042/state", isThere: true)
+        try expect("shops/store-0042/devices/bp-7/state", isThere: true)
+        // One of two at the same topic says nothing, and the last takes all away.
+        var second = settings
+        second.topic += "/more"
+        second.clientID = "second"
+        try await store.deliver(to: [.mqtt(settings), .mqtt(second)])
+        try expect("shops/store-0042/state", isThere: true)
+        try await store.deliver(to: [.mqtt(second)])
+        try await store.deliver(to: [])
+        try expect("shops/store-0042/state", isThere: false)
+        try expect("shops/store-0042/devices/bp-7/state", isThere: false)
+        await store.close()
+        #expect(try watch.rest().isEmpty)
     }
 
     @Test func noState() async throws {
@@ -250,6 +333,8 @@ struct MosquittoTests {
             "mosquitto_passwd", ["-b", "-c", scratch.file("passwords"), "hub", secret])
         try #require(outcome.status == 0, "\(outcome.output)")
         let broker = try Mosquitto(scratch, ["password_file \(scratch.file("passwords"))"])
+        try Subscriber.leaveSession(
+            broker.port, environment: ["WATCH_USER": "hub", "WATCH_PASSWORD": secret])
         let store = try await open()
         var settings = settings(broker)
         settings.username = "hub"
@@ -270,9 +355,10 @@ struct MosquittoTests {
     /// others go on.
     @Test func accessList() async throws {
         try scratch.write(
-            Array("topic write hubs/store-0042/events/org.hubd.a.v1\n".utf8), to: "acl")
+            Array("topic readwrite hubs/store-0042/events/org.hubd.a.v1\n".utf8), to: "acl")
         let broker = try Mosquitto(
             scratch, ["allow_anonymous true", "acl_file \(scratch.file("acl"))"])
+        try Subscriber.leaveSession(broker.port)
         let store = try await open()
         var settings = settings(broker)
         settings.topic = "hubs/{hub}/events/{type}"
@@ -334,6 +420,8 @@ struct MosquittoTLSTests {
     func aGoodBroker(version: String) async throws {
         let store = try await open()
         let broker = try broker("valid", ["tls_version \(version)"])
+        try Subscriber.leaveSession(
+            broker.port, environment: ["WATCH_CA": scratch.file("ca.pem")])
         _ = try await store.append((1...300).map { .test($0, padding: 1_000) })
         try await store.deliver(to: [.mqtt(settings(broker.port))])
         try await until { await store.status().sinks.first?.depth == 0 }
@@ -391,6 +479,12 @@ struct MosquittoTLSTests {
             [
                 "cafile \(scratch.file("ca.pem"))", "require_certificate true",
                 "tls_version \(version)",
+            ])
+        try Subscriber.leaveSession(
+            broker.port,
+            environment: [
+                "WATCH_CA": scratch.file("ca.pem"), "WATCH_CERT": scratch.file("valid.crt"),
+                "WATCH_KEY": scratch.file("valid.key"),
             ])
         _ = try await store.append([.test(1)])
         var settings = settings(broker.port)

@@ -13,14 +13,33 @@ behaviour; the last one stays:
   noretain          the same without retained messages
   hangup:N          takes N events, then RST
   late              takes everything and answers a ping after a while
+  patient           has a Server Keep Alive of 1 s, and acknowledges after a ping only
   mute              takes everything and never answers a ping
   silent            takes the connection and never acknowledges
   ack:CODE          acknowledges every event with this reason code
   poison:N:CODE     the same for events whose n is N only
+  leave:N:CODE      ends the connection with DISCONNECT and this reason at events whose n is N
   say:CODE          ends the connection with DISCONNECT and this reason at the first event
   answer:CODE       CONNACK with this reason code
   old               knows MQTT 3.1.1 only, and says so
   older             knows MQTT 3.1.1 only, and closes the connection on MQTT 5
+  keeps:N           has a retained message of N bytes for who subscribes, QoS 1
+  early:N           the same, before the answer to SUBSCRIBE
+  never             does not answer to SUBSCRIBE
+  nothing           answers, and has nothing retained
+  noread:CODE       answers to SUBSCRIBE with this reason code
+  flood             begins a retained message of 100 MiB
+  trickle           has a retained message that comes a byte each second
+  cut               closes the connection within a retained message
+  many              has the message a thousand times
+  deleted           sends an empty message, as when what was retained is deleted
+  zero              sends a message with the packet identifier 0
+  pongs             answers to SUBSCRIBE, then to pings that were not sent, for ever
+  subacks           answers to SUBSCRIBE for ever
+  stranger          answers to another SUBSCRIBE
+  elsewhere         sends a message of another topic
+  twice             sends a message with QoS 2
+  alias             sends a message with a number instead of its topic
   hang              never answers to CONNECT
   close             closes the connection on every CONNECT
   garbage           an answer that is not of MQTT
@@ -137,6 +156,8 @@ def serve(connection, behaviour):
         properties = b"\x24" + bytes([numbers[0]])
     if name == "noretain":
         properties = b"\x25\x00"
+    if name == "patient":
+        properties = b"\x13\0\1"
     send(connack(version, 0, properties))
     if name == "huge":
         send(bytes([0x30]) + mqtt.variable(100 << 20) + mqtt.text("t") + b"\0")
@@ -162,9 +183,22 @@ def serve(connection, behaviour):
                 time.sleep(0.2)
             if name != "mute":
                 send(mqtt.packet(mqtt.PINGRESP))
+            if name == "patient":
+                send(b"".join(waiting))
+                waiting.clear()
         elif kind == mqtt.DISCONNECT:
             say(behaviour=behaviour, bye=True)
             return
+        elif kind == mqtt.SUBSCRIBE:
+            fields = mqtt.Fields(body[2:])
+            if version == 5:
+                fields.properties()
+            topic = fields.text().decode()
+            say(behaviour=behaviour, subscribe=topic)
+            if not subscribed(send, name, numbers, version, body[:2], topic):
+                return
+        elif kind == mqtt.PUBACK:
+            say(behaviour=behaviour, taken=True)
         elif kind == mqtt.PUBREL:
             send(mqtt.packet(mqtt.PUBCOMP, body[:2]))
         elif kind == mqtt.PUBLISH:
@@ -179,12 +213,20 @@ def serve(connection, behaviour):
                 return reset(connection)
             if name == "say":
                 return send(mqtt.packet(mqtt.DISCONNECT, bytes([numbers[0]])))
+            if name == "leave" and json.loads(message["payload"])["data"]["n"] == numbers[0]:
+                send(mqtt.packet(mqtt.DISCONNECT, bytes([numbers[1]])))
+                # What is closed with bytes unread is reset, and the reason lost with it.
+                stream.read()
+                return
             code = numbers[0] if name == "ack" else 0
             if name == "poison":
                 event = json.loads(message["payload"])
                 code = numbers[1] if event["data"]["n"] == numbers[0] else 0
             answer = struct.pack(">H", message["id"]) + (bytes([code]) if version == 5 else b"")
             kind = mqtt.PUBACK if message["qos"] == 1 else mqtt.PUBREC
+            if name == "patient":
+                waiting.append(mqtt.packet(kind, answer))
+                continue
             if name == "window":
                 with window:
                     waiting.append(mqtt.packet(kind, answer))
@@ -193,6 +235,52 @@ def serve(connection, behaviour):
                         return
                 continue
             send(mqtt.packet(kind, answer))
+
+
+def subscribed(send, name, numbers, version, number, topic):
+    """Answers to SUBSCRIBE; false ends the connection."""
+    empty = b"\0" if version == 5 else b""
+    code = numbers[0] if name == "noread" else 1
+    if name == "stranger":
+        number = b"\x77\x77"
+    answer = mqtt.packet(mqtt.SUBACK, number + empty + bytes([code]))
+    head = mqtt.text(topic) + b"\0\7" + empty
+    if name == "never":
+        return True
+    while name == "subacks":
+        send(answer * 100)
+    if name == "early":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * numbers[0], 3))
+    send(answer)
+    if name == "keeps":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * numbers[0], 3))
+    while name == "pongs":
+        send(mqtt.packet(mqtt.PINGRESP) * 100)
+    if name == "many":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * 1000, 3) * 1000)
+    if name == "deleted":
+        send(mqtt.packet(mqtt.PUBLISH, head, 2))
+    if name == "zero":
+        send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic) + b"\0\0" + empty + b"x", 3))
+    if name == "cut":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x" * 1000, 3)[:500])
+        return False
+    if name == "elsewhere":
+        send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic + "x") + empty + b"x", 1))
+    if name == "twice":
+        send(mqtt.packet(mqtt.PUBLISH, head + b"x", 5))
+    if name == "alias":
+        send(mqtt.packet(mqtt.PUBLISH, mqtt.text(topic) + b"\3\x23\0\1x", 1))
+    if name == "flood":
+        send(bytes([0x31]) + mqtt.variable(100 << 20) + mqtt.text(topic) + empty)
+        while True:
+            send(b"x" * 65_536)
+    if name == "trickle":
+        send(bytes([0x31]) + mqtt.variable(100_000) + mqtt.text(topic) + empty)
+        while True:
+            send(b"x")
+            time.sleep(1)
+    return True
 
 
 def answer_late(connection, waiting, window):

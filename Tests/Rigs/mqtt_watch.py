@@ -3,12 +3,15 @@
 
 usage: mqtt_watch.py PORT CLIENT FILTER…
 
-Plain MQTT 5 to localhost, with a session that stays, QoS 1, connecting again as often
-as the broker goes away. Says `ready` when it has subscribed.
+MQTT 5 to localhost, with a session that stays, QoS 1, connecting again as often as the
+broker goes away. Says `ready` when it has subscribed. What a broker may ask for is in the
+environment: WATCH_CA for TLS, WATCH_CERT with WATCH_KEY, WATCH_USER with WATCH_PASSWORD.
 """
 
 import json
+import os
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -16,6 +19,7 @@ import time
 
 import mqtt_packets as mqtt
 
+wants = os.environ.get
 port, client, filters = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 ready = False
 
@@ -23,22 +27,33 @@ ready = False
 def session():
     global ready
     connection = socket.create_connection(("127.0.0.1", port))
+    if wants("WATCH_CA"):
+        context = ssl.create_default_context(cafile=wants("WATCH_CA"))
+        if wants("WATCH_CERT"):
+            context.load_cert_chain(wants("WATCH_CERT"), wants("WATCH_KEY"))
+        connection = context.wrap_socket(connection, server_hostname="localhost")
+    user, password = wants("WATCH_USER"), wants("WATCH_PASSWORD")
     stream = connection.makefile("rb")
     expiry = b"\x11" + struct.pack(">I", 3_600)
     connection.sendall(
         mqtt.packet(
             mqtt.CONNECT,
             mqtt.text("MQTT")
-            + bytes([5, 0])
+            + bytes([5, 0xC0 if user else 0])
             + struct.pack(">H", 0)
             + mqtt.variable(len(expiry))
             + expiry
-            + mqtt.text(client),
+            + mqtt.text(client)
+            + (mqtt.text(user) + mqtt.text(password) if user else b""),
         )
     )
     head, body = mqtt.read_packet(stream)
     if head >> 4 != mqtt.CONNACK or body[1]:
         raise OSError(f"not connected: {body}")
+    if body[0] and not ready:
+        # The session is there: what it holds may come before SUBACK.
+        ready = True
+        print("ready", flush=True)
     subscription = struct.pack(">H", 1) + b"\0"
     for name in filters:
         # Retain As Published, so that a state is told from an event.

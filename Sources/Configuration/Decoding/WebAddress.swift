@@ -1,3 +1,4 @@
+internal import Glibc
 import JSON
 
 /// The parts of an absolute URL with a host (RFC 3986 §3), as far as configuration must know them.
@@ -40,8 +41,7 @@ struct WebAddress: Hashable, Sendable {
             guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
             name = authority[(authority.startIndex + 1)..<end]
             authority = authority[(end + 1)...]
-            guard name.allSatisfy(WebAddress.isAddressCharacter)
-            else { return nil }
+            guard WebAddress.isAddress(String(decoding: name, as: UTF8.self)) else { return nil }
         } else {
             name = authority.prefix { $0 != UInt8(ascii: ":") }
             authority = authority[name.endIndex...]
@@ -94,17 +94,14 @@ struct WebAddress: Hashable, Sendable {
             || byte == UInt8(ascii: "_")
     }
 
-    /// What may stand between the brackets of an IPv6 address.
-    private static func isAddressCharacter(_ byte: UInt8) -> Bool {
-        isHexadecimal(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+    /// Whether a text may stand in brackets: an IPv6 address (RFC 3986 §3.2.2).
+    private static func isAddress(_ text: String) -> Bool {
+        var address = in6_addr()
+        return unsafe inet_pton(AF_INET6, text, &address) == 1
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (byte | 0x20) &- UInt8(ascii: "a") < 6 || byte &- UInt8(ascii: "0") < 10
     }
 }
 

@@ -53,10 +53,28 @@ extension Settings {
                 ("catalog.secretFile", service.secretFile), ("catalog.caFile", service.caFile),
                 ("catalog.certFile", service.certFile), ("catalog.keyFile", service.keyFile),
             ]
+            if case .broker(let broker) = service.place, !isSink(broker) {
+                let place = "catalog.mqtt"
+                files += [
+                    (place + ".passwordFile", broker.passwordFile),
+                    (place + ".caFile", broker.caFile),
+                    (place + ".certFile", broker.certFile), (place + ".keyFile", broker.keyFile),
+                ]
+            }
         }
         for (index, device) in devices.enumerated() {
             files.append(("devices[\(index)].keyFile", device.keyFile))
         }
         return files.compactMap { keyPath, name in name.map { (keyPath, $0) } }
+    }
+
+    /// Whether a broker's files are those of a sink, which names them already.
+    private func isSink(_ broker: Sink.MQTT) -> Bool {
+        sinks.contains { sink in
+            guard case .mqtt(let mqtt) = sink.kind else { return false }
+            return mqtt.url == broker.url && mqtt.passwordFile == broker.passwordFile
+                && mqtt.caFile == broker.caFile && mqtt.certFile == broker.certFile
+                && mqtt.keyFile == broker.keyFile
+        }
     }
 }

@@ -92,7 +92,8 @@ public struct Settings: Hashable, Sendable {
     /// `catalog`: the file with zones, beacons, merchants and campaigns; nil for none. With a
     /// service (`catalog.path`), the one that counts until the first pull.
     public var catalog: String?
-    /// `catalog.url` and what belongs to it: the service the catalog is pulled from; nil for none.
+    /// `catalog.url` or `catalog.mqtt` and what belongs to it: where the catalog comes from; nil for
+    /// none.
     public var catalogService: CatalogService?
     /// Where events are kept.
     public var store: Store

@@ -33,11 +33,13 @@ extension Decoding {
         settings.hub = optional("hub", of: node) { $0.hub($1) } ?? settings.hub
         settings.radios = optional("radios", of: node) { $0.radios($1) } ?? []
         settings.broadcast = optional("broadcast", of: node) { $0.broadcast($1) }
-        let catalog = optional("catalog", of: node) { $0.catalog($1) }
+        settings.store = optional("store", of: node) { $0.store($1) } ?? settings.store
+        let hub = settings.hub.id
+        settings.sinks = optional("sinks", of: node) { $0.sinks($1, hub: hub) } ?? []
+        let sinks = settings.sinks
+        let catalog = optional("catalog", of: node) { $0.catalog($1, sinks: sinks, hub: hub) }
         settings.catalog = catalog?.path
         settings.catalogService = catalog?.service
-        settings.store = optional("store", of: node) { $0.store($1) } ?? settings.store
-        settings.sinks = optional("sinks", of: node) { $0.sinks($1) } ?? []
         settings.devices = optional("devices", of: node) { $0.devices($1) } ?? []
         settings.bus = optional("bus", of: node) { $0.bus($1) } ?? settings.bus
         settings.presence = optional("presence", of: node) { $0.presence($1) } ?? settings.presence

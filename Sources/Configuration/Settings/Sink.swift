@@ -56,6 +56,8 @@ public struct Sink: Hashable, Sendable {
         public var certFile: String?
         /// `keyFile`: the key of the certificate: a path, or the name of a systemd credential.
         public var keyFile: String?
+        /// `maxAge`: how old presence and telemetry may become, a minute to a year.
+        public var maxAge: Duration?
 
         /// `stateTopic` when nothing is said.
         public static let usualStateTopic = "hubs/{hub}/state"
@@ -65,7 +67,7 @@ public struct Sink: Hashable, Sendable {
             url: String, topic: String, stateTopic: String? = Self.usualStateTopic, qos: Int = 1,
             clientID: String? = nil,
             username: String? = nil, passwordFile: String? = nil, caFile: String? = nil,
-            certFile: String? = nil, keyFile: String? = nil
+            certFile: String? = nil, keyFile: String? = nil, maxAge: Duration? = nil
         ) {
             self.url = url
             self.topic = topic
@@ -77,8 +79,12 @@ public struct Sink: Hashable, Sendable {
             self.caFile = caFile
             self.certFile = certFile
             self.keyFile = keyFile
+            self.maxAge = maxAge
         }
     }
+
+    /// How many there may be: each has a thread, and the unit allows 16.
+    public static let most = 8
 
     /// `name`: how it is called in status, journal and commands; no two sinks have the same. When
     /// nothing is said, the kind, or for further ones the kind with a number: `http`, `http-2`.

@@ -1,19 +1,24 @@
 import JSON
 
 extension Decoding {
-    mutating func sinks(_ node: JSONNode) -> [Sink]? {
+    /// `sinks`.
+    ///
+    /// - Parameters:
+    ///   - node: the list.
+    ///   - hub: the hub's id, if it is in the configuration.
+    /// - Returns: the sinks; nil when it is no list.
+    mutating func sinks(_ node: JSONNode, hub: String?) -> [Sink]? {
         var named: [String: JSONPosition] = [:]
-        var paths: [String: JSONPosition] = [:]
-        let read = list(node, limit: 16, of: "sinks") { decoding, node -> (String?, Sink.Kind)? in
+        var places = SinkPlaces(hub: hub)
+        let read = list(node, limit: Sink.most, of: "sinks") {
+            decoding, node -> (String?, Sink.Kind)? in
             guard decoding.isObject(node, keys: Sink.keys) else { return nil }
             let name = decoding.optional("name", of: node) { $0.identifier($1) }
             if let name {
                 decoding.checkUnique(name, name, as: "name", of: node, in: &named, "another name")
             }
             let kind = decoding.sinkKind(node)
-            if case .file(let path, _, _) = kind {
-                decoding.checkUnique(path, path, as: "path", of: node, in: &paths, "another file")
-            }
+            if let kind { decoding.checkPlace(kind, node, in: &places) }
             return kind.map { (name, $0) }
         }
         guard let read else { return nil }
@@ -36,8 +41,14 @@ extension Decoding {
         }
         guard let kind else { return nil }
         let own = Sink.keysByKind[kind] ?? []
+        let foreign = Sink.keys.filter { !own.contains($0) && !["kind", "name"].contains($0) }
+        if kind == "file" {
+            forbid(
+                ["maxAge"], in: node,
+                "with kind \"file\": a file on this machine is its record, and has every event")
+        }
         forbid(
-            Sink.keys.filter { !own.contains($0) && !["kind", "name"].contains($0) }, in: node,
+            foreign.filter { kind != "file" || $0 != "maxAge" }, in: node,
             "with kind \"\(kind)\"")
         switch kind {
         case "file": return fileSink(node)
@@ -96,9 +107,6 @@ extension Decoding {
     }
 
     private mutating func mqttSink(_ node: JSONNode) -> Sink.Kind? {
-        let url = required("url", of: node, "the URL of the broker") {
-            $0.serverURL($1, secure: "mqtts", plain: "mqtt")
-        }
         let topic = required("topic", of: node, "a topic such as \"hubs/{hub}/events\"") {
             $0.text(
                 $1, "a topic without + and #, in which only {hub} and {type} stand in braces",
@@ -106,6 +114,17 @@ extension Decoding {
         }
         let stateTopic = stateTopic(node)
         let qos = optional("qos", of: node) { $0.whole($1, 1...2) } ?? 1
+        let maxAge = optional("maxAge", of: node) { $0.duration($1, 60...31_536_000) }
+        guard var mqtt = connection(node, topic: topic ?? ""), topic != nil else { return nil }
+        mqtt.stateTopic = stateTopic
+        mqtt.qos = qos
+        mqtt.maxAge = maxAge
+        return .mqtt(mqtt)
+    }
+
+    /// How a broker is reached, and by whom.
+    mutating func connection(_ node: JSONNode, topic: String) -> Sink.MQTT? {
+        let url = required("url", of: node, "the URL of the broker") { $0.brokerURL($1) }
         let clientID = optional("clientId", of: node) { $0.identifier($1) }
         let username = optional("username", of: node) { $0.label($1) }
         let passwordFile = optional("passwordFile", of: node) { $0.secretFile($1) }
@@ -119,12 +138,22 @@ extension Decoding {
         where node[one] != nil && node[other] == nil {
             report(at: node.position, under: [.key(other)], "missing", "it beside \"\(one)\"")
         }
-        guard let url, let topic else { return nil }
-        return .mqtt(
+        return url.map {
             Sink.MQTT(
-                url: url, topic: topic, stateTopic: stateTopic, qos: qos, clientID: clientID,
-                username: username, passwordFile: passwordFile, caFile: caFile, certFile: certFile,
-                keyFile: keyFile))
+                url: $0, topic: topic, stateTopic: nil, clientID: clientID, username: username,
+                passwordFile: passwordFile, caFile: caFile, certFile: certFile, keyFile: keyFile)
+        }
+    }
+
+    /// A broker's address, which is a host and a port.
+    private mutating func brokerURL(_ node: JSONNode) -> String? {
+        guard let url = serverURL(node, secure: "mqtts", plain: "mqtt") else { return nil }
+        let rest = url.drop { $0 != "/" }.dropFirst(2).drop { !"/?#".contains($0) }
+        guard rest.isEmpty || rest == "/" else {
+            reject(node, "a URL such as \"mqtts://broker.example:8883\"")
+            return nil
+        }
+        return url
     }
 
     /// Unlike elsewhere, `null` says something: no state is published.
@@ -148,7 +177,7 @@ extension Sink {
         ],
         "mqtt": [
             "url", "topic", "stateTopic", "qos", "clientId", "username", "passwordFile", "caFile",
-            "certFile", "keyFile",
+            "certFile", "keyFile", "maxAge",
         ],
     ]
 
@@ -178,7 +207,7 @@ extension Sink {
     }
 
     /// A topic to publish to (MQTT 3.1.1 §4.7) with our two words in braces.
-    fileprivate static func isTopic(_ text: String) -> Bool {
+    static func isTopic(_ text: String) -> Bool {
         var plain = text[...]
         while let open = plain.firstIndex(of: "{") {
             let rest = plain[open...]

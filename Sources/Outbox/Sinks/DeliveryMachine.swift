@@ -44,6 +44,8 @@ struct DeliveryMachine {
     private var limit: Int
     private var backoff: Backoff
     private var failedTries = 0
+    /// The event whose tries they are.
+    private var triedEvent: Int64?
     /// The events that have been set aside since one was accepted, by the lane they were in.
     private var streak: [Lane: [Int64]] = [:]
     /// Whether all that was sent last is done with; else the same lane goes on.
@@ -92,13 +94,17 @@ struct DeliveryMachine {
             backoff.reset()
             failedTries = 0
             streak = [:]
-            isSettled = true
             switch doubt {
-            case .newest, .oldest: doubt = .cleared
+            case .newest, .oldest:
+                // The batch that was denied is not done with.
+                doubt = .cleared
             case .none, .cleared:
                 if !wasProbe { limit = min(most, limit * 2) }
                 doubt = .none
-            case .held: doubt = .none
+                isSettled = true
+            case .held:
+                doubt = .none
+                isSettled = true
             }
             return wasProbe ? .goOn : .confirm(place: place)
         case .failed(let fault, let asked):
@@ -110,6 +116,14 @@ struct DeliveryMachine {
             isSettled = false
             return denied(events, lane, fault, random)
         }
+    }
+
+    /// The sink took an event that it had rejected, because somebody asked: it is not at fault, and
+    /// what was set aside stays there.
+    mutating func acceptedAgain() {
+        backoff.reset()
+        streak = [:]
+        if case .held = doubt { doubt = .none }
     }
 
     /// The sink would not have something of what was sent.
@@ -156,6 +170,9 @@ struct DeliveryMachine {
         _ events: [StoredEvent], _ lane: Lane, _ fault: SinkFault,
         _ random: (ClosedRange<Int64>) -> Int64
     ) -> Action {
+        // Another may stand here now: the last one grew too old, or gave way.
+        if events.first?.sequence != triedEvent { failedTries = 0 }
+        triedEvent = events.first?.sequence
         failedTries += 1
         if failedTries < Self.tries {
             return .wait(fault, backoff.next(after: fault, asked: nil, random: random))

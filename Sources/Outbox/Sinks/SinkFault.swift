@@ -66,6 +66,10 @@ public struct SinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         case rejected
         /// The service takes only smaller requests (413).
         case tooLarge
+        /// The broker has nobody to give an event to, and would forget it.
+        case noSubscriber
+        /// The broker keeps no such document for the hub.
+        case noDocument
 
         // Settings
         /// The file with the secret cannot be used.

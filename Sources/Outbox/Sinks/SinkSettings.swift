@@ -29,8 +29,9 @@ public enum SinkSettings: Sendable, Hashable {
     /// How old presence and telemetry may become before this sink; nil for as old as they are.
     public var maxAge: Duration? {
         switch self {
-        case .file, .mqtt: nil
+        case .file: nil
         case .http(let http): http.maxAge
+        case .mqtt(let mqtt): mqtt.maxAge
         }
     }
 }

@@ -176,8 +176,48 @@ extension Ledger {
 
     /// Takes events back into the queue that were set aside since the sink last took one, because
     /// it was not their fault; by the lane they were in.
+    ///
+    /// What lies between them and was passed over for its age, or given up by somebody, is due again
+    /// with them: a cursor leaves nothing out. It is no longer counted as what it was then.
     func takeBack(_ sink: String, _ rejected: [Lane: [Int64]]) throws(DatabaseError) {
-        guard var cursor = cursors[sink] else { return }
+        guard let before = cursors[sink] else { return }
+        var held: [Lane: [Int64]] = [:]
+        var givenUp: [Int64] = []
+        for (lane, sequences) in rejected {
+            for sequence in sequences {
+                if try isRejected(sequence, by: sink) {
+                    held[lane, default: []].append(sequence)
+                } else {
+                    givenUp.append(sequence)
+                }
+            }
+        }
+        let after = try place(of: before, before: held)
+        let again = try waiting(behind: after) - waiting(behind: before)
+        var reopened = SinkAccount()
+        for sequence in givenUp where try isWaiting(sequence, behind: after) {
+            reopened.givenUp -= 1
+        }
+        let taken = Int64(held.values.reduce(0) { $0 + $1.count })
+        reopened.expired = -(again - taken + reopened.givenUp)
+        try accounted { counts throws(DatabaseError) in
+            let deletion = try database.prepare(
+                "DELETE FROM rejected WHERE sink = ?1 AND sequence = ?2")
+            for sequence in held.values.joined() {
+                try deletion.run(.text(sink), .integer(sequence))
+            }
+            try write(after, of: sink)
+            counts.sinks[sink] = reopened
+        }
+        cursors[sink] = after
+        depths[sink] = Int(try waiting(behind: after))
+    }
+
+    /// Where a cursor stands when these events are in front of it again.
+    private func place(
+        of cursor: Cursor, before rejected: [Lane: [Int64]]
+    ) throws(DatabaseError) -> Cursor {
+        var cursor = cursor
         if let first = rejected[.express]?.min() {
             cursor.express = min(cursor.express, first - 1)
             cursor.sequence = min(cursor.sequence, first - 1)
@@ -191,17 +231,20 @@ extension Ledger {
                 cursor.express = sequence - 1
             }
         }
-        let after = cursor
-        try database.transaction { () throws(DatabaseError) in
-            let deletion = try database.prepare(
-                "DELETE FROM rejected WHERE sink = ?1 AND sequence = ?2")
-            for sequence in rejected.values.joined() {
-                try deletion.run(.text(sink), .integer(sequence))
-            }
-            try write(after, of: sink)
-        }
-        cursors[sink] = after
-        depths[sink] = Int(try waiting(behind: after))
+        return cursor
+    }
+
+    private func isRejected(_ sequence: Int64, by sink: String) throws(DatabaseError) -> Bool {
+        let row = try database.prepare("SELECT 1 FROM rejected WHERE sink = ?1 AND sequence = ?2")
+        return try row.first(.text(sink), .integer(sequence))
+    }
+
+    /// Whether an event is kept and in front of a cursor.
+    private func isWaiting(
+        _ sequence: Int64, behind cursor: Cursor
+    ) throws(DatabaseError) -> Bool {
+        try waiting(behind: cursor, through: sequence)
+            > waiting(behind: cursor, through: sequence - 1)
     }
 
     /// The rejected events, oldest first.

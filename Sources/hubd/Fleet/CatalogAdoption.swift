@@ -67,8 +67,8 @@ struct CatalogAdoption: Sendable {
             let isKept = shelf.read(version).map { $0.bytes == document.bytes }
             if version == state.current, isKept == true { return .unchanged }
             if !mayBeOlder {
+                if state.holds(version), isKept ?? true { return .held(version) }
                 try checkAge(version, state, isSame: isKept ?? true)
-                if version == state.highest, state.isRollback { return .held(version) }
             }
         }
         let loaded = try load(draft)
@@ -77,7 +77,8 @@ struct CatalogAdoption: Sendable {
             version: version, hub: owner, source: document.source, etag: document.etag,
             signature: document.signature, received: now)
         let next = CatalogShelf.State(
-            current: version, previous: state?.current == version ? nil : state?.current,
+            current: version,
+            previous: state?.current == version ? state?.previous : state?.current,
             highest: version, since: now)
         do throws(DurableFile.Fault) {
             try shelf.stage(entry, document.bytes)
@@ -85,7 +86,7 @@ struct CatalogAdoption: Sendable {
         } catch {
             throw CatalogRefusal(.disk, "version \(version) could not be kept: \(error.text)")
         }
-        shelf.prune(next)
+        shelf.prune(next, for: hub)
         return .adopted(loaded, next, shelf.entries(), difference(loaded))
     }
 
@@ -112,8 +113,10 @@ struct CatalogAdoption: Sendable {
             return .missing("no catalog has been pulled yet")
         }
         let versions = shelf.entries().filter { $0.hub == nil || $0.hub == hub }.map(\.version)
-        let below = versions.first { $0 < state.current }
-        guard let version = version ?? below else {
+        // Behind an older version that was taken nevertheless, the one before is above.
+        let before =
+            versions.first { $0 < state.current } ?? versions.first { $0 == state.previous }
+        guard let version = version ?? before else {
             return .missing("there is no version before \(state.current)")
         }
         guard version != state.current else { return .unchanged }
@@ -128,7 +131,8 @@ struct CatalogAdoption: Sendable {
         next.current = version
         next.previous = state.current
         next.since = now
-        next.isRollback = version < state.highest
+        next.isRollback = version != state.highest
+        next.highest = max(version, state.highest)
         do throws(DurableFile.Fault) {
             try shelf.commit(next)
         } catch {

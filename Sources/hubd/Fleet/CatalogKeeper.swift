@@ -42,7 +42,8 @@ final class CatalogKeeper {
 
     private static let noService = Answer(
         result: "missing",
-        text: "the configuration names no service to pull the catalog from: see catalog.url",
+        text: "the configuration names no service to pull the catalog from: see catalog.url and "
+            + "catalog.mqtt",
         isFault: true)
 
     private unowned let daemon: Daemon
@@ -142,8 +143,8 @@ final class CatalogKeeper {
         defer { asking.give() }
         guard let service, !isStopped else { return Self.noService }
         timer?.cancel()
-        let request = Download(service, hub: daemon.hub)
-        let tag = isTrial || mayBeOlder ? nil : tag(of: request.url)
+        let request = CatalogRequest(service, hub: daemon.hub)
+        let tag = isTrial || mayBeOlder ? nil : tag(of: request.source)
         let now = WallClock.now().unixSeconds
         isAsking = true
         let outcome = await Sideline.run(limit: Self.patience) { [ending] in
@@ -155,29 +156,6 @@ final class CatalogKeeper {
         guard service == self.service else { return answer }
         asked = Asked(at: now, instant: Hub.loop.now, answer: answer)
         note(answer, of: service, askedFor: wait)
-        return answer
-    }
-
-    /// Takes a catalog that came another way, such as a retained MQTT message: the same checks, the
-    /// same journal.
-    ///
-    /// - Parameters:
-    ///   - bytes: the catalog as it was signed.
-    ///   - signature: `ed25519=` and base64.
-    ///   - source: where it came from.
-    /// - Returns: what it came to.
-    @discardableResult
-    func offer(_ bytes: [UInt8], signature: String?, from source: String) async -> Answer {
-        await asking.take()
-        defer { asking.give() }
-        guard let service, !isStopped else { return Self.noService }
-        let fetched = await Sideline.run(limit: Self.patience) {
-            Fetched(
-                bytes, signature: signature, source: source, etag: nil,
-                keyFile: service.publicKeyFile)
-        }
-        let answer = await settle(fetched, false, false).answer
-        tellRefusal(answer)
         return answer
     }
 
@@ -215,16 +193,20 @@ final class CatalogKeeper {
         }
     }
 
+    /// The service has what it had, which is the highest version.
     private var unchanged: Answer {
-        guard let state, state.isRollback else {
+        guard let state, state.holds(state.highest) else {
             return Answer(
                 result: "unchanged", text: "what the service has is in force",
                 version: state?.current)
         }
-        return Answer(
-            result: "held",
-            text: "version \(state.highest) was rolled back; a newer one is waited for",
-            version: state.highest)
+        return held(state.highest)
+    }
+
+    private func held(_ version: Int64) -> Answer {
+        Answer(
+            result: "held", text: "version \(version) was rolled back; a newer one is waited for",
+            version: version)
     }
 
     private func adopt(_ offer: CatalogAdoption.Offer, isTrial: Bool) async -> Answer {
@@ -254,7 +236,7 @@ final class CatalogKeeper {
                 result: "possible", text: "it is in order", version: version,
                 difference: difference)
         case .unchanged: return unchanged
-        case .held: return unchanged
+        case .held(let version): return held(version)
         case .refused(let refusal): return Answer(refusal)
         case .missing(let text): return Answer(result: "missing", text: text, isFault: true)
         }
@@ -336,11 +318,13 @@ private enum Fetched: Sendable {
     case failed(SinkFault, after: Duration?)
 
     /// Asks; blocks as long as `Download` does.
-    init(_ request: Download, tag: String?, keyFile: String, now: Int64, stop: Download.Stop) {
-        switch request.run(etag: tag, now: now, stop: stop) {
+    init(
+        _ request: CatalogRequest, tag: String?, keyFile: String, now: Int64, stop: Download.Stop
+    ) {
+        switch request.run(tag: tag, now: now, stop: stop) {
         case .document(let body, let etag, let signature):
             self.init(
-                body, signature: signature, source: request.url, etag: etag, keyFile: keyFile)
+                body, signature: signature, source: request.source, etag: etag, keyFile: keyFile)
         case .unchanged: self = .unchanged
         case .tooLong: self = .refused(.tooLong)
         case .failed(let fault, let after): self = .failed(fault, after: after)
@@ -357,15 +341,5 @@ private enum Fetched: Sendable {
         } catch {
             self = .refused(error)
         }
-    }
-}
-
-extension Download {
-    fileprivate init(_ service: CatalogService, hub: String) {
-        self.init(
-            url: service.address(hub: hub), tokenFile: service.secretFile.map(Credential.path),
-            caFile: service.caFile, certFile: service.certFile,
-            keyFile: service.keyFile.map(Credential.path), header: "hubd-signature",
-            limit: SignedCatalog.limit)
     }
 }

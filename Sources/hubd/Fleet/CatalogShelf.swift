@@ -40,6 +40,11 @@ struct CatalogShelf: Sendable {
         var since: Int64
         /// Whether an operator commanded it.
         var isRollback = false
+
+        /// Whether an operator has gone back from this version: it is not taken again.
+        func holds(_ version: Int64) -> Bool {
+            isRollback && version != current && (version == highest || version == previous)
+        }
     }
 
     let folder: String
@@ -117,11 +122,17 @@ struct CatalogShelf: Sendable {
         try DurableFile.replace(statePath, state.value.bytes())
     }
 
-    /// Removes what need not be kept: all but the version in force, the one before it, and the
-    /// highest of the others.
-    func prune(_ state: State) {
+    /// Removes what need not be kept: all but the version in force, the one before it, and some of
+    /// the others, the highest first. What is above the highest that counts is the past of a line
+    /// that an operator has given up, and what is for another hub cannot be gone back to: they are
+    /// kept only while there is room.
+    func prune(_ state: State, for hub: String) {
         let first = [state.current, state.previous].compactMap(\.self)
-        let others = entries().map(\.version).filter { !first.contains($0) }
+        let rest = entries().filter { !first.contains($0.version) }
+        let useful = rest.filter {
+            $0.version <= state.highest && ($0.hub == nil || $0.hub == hub)
+        }
+        let others = (useful + rest.filter { !useful.contains($0) }).map(\.version)
         let keep = Set((first + others).prefix(Self.kept + 1).map { "\($0)\(Self.suffix)" })
         for name in names() where name != "state.json" && !keep.contains(name) {
             unsafe unlink(folder + "/" + name)

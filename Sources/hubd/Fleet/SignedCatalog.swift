@@ -7,6 +7,8 @@ struct SignedCatalog: Sendable {
     /// 35 kB/s, and thousands of beacons and campaigns fit in.
     static let limit = 1 << 20
     private static let algorithm = "ed25519="
+    /// The header, or the user property of a message, with the signature, in lower case.
+    static let name = "hubd-signature"
 
     let bytes: [UInt8]
     /// The header's value: `ed25519=` and base64.
@@ -30,7 +32,7 @@ struct SignedCatalog: Sendable {
             throw CatalogRefusal(.noKey, "publicKeyFile \(error)")
         }
         guard let signature else {
-            throw CatalogRefusal(.unsigned, "the catalog came without a Hubd-Signature")
+            throw CatalogRefusal(.unsigned, "the catalog came without a \(Self.name)")
         }
         guard signature.hasPrefix(Self.algorithm),
             let code = Base64.decode(signature.dropFirst(Self.algorithm.count)),

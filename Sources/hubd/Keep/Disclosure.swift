@@ -51,8 +51,12 @@ final class Disclosure: Sendable {
     /// What pseudonyms are made with; nothing of a person leaves before it is there.
     private let key = Mutex<[UInt8]?>(nil)
 
-    /// Takes the key that the store keeps, or makes one.
+    /// Whether the key is there.
+    var isReady: Bool { key.withLock { $0 != nil } }
+
+    /// Takes the key that the store keeps, or makes one; does nothing when it is there.
     func prepare(_ store: Store) async throws(OutboxError) {
+        guard !isReady else { return }
         let name = "disclosure/key"
         if let known = try await store.state(prefix: name)[name], known.count == 32 {
             key.withLock { $0 = known }

@@ -13,13 +13,7 @@ extension Sink {
                 HTTPSinkSettings(
                     url: url, secretFile: secretFile.map(Credential.path), caFile: caFile
                 ).with(more))
-        case .mqtt(let mqtt):
-            .mqtt(
-                MQTTSinkSettings(
-                    url: mqtt.url, topic: mqtt.topic, stateTopic: mqtt.stateTopic,
-                    isExactlyOnce: mqtt.qos == 2, clientID: mqtt.clientID, username: mqtt.username,
-                    passwordFile: mqtt.passwordFile.map(Credential.path), caFile: mqtt.caFile,
-                    certFile: mqtt.certFile, keyFile: mqtt.keyFile.map(Credential.path)))
+        case .mqtt(let mqtt): .mqtt(mqtt.outboxSettings)
         }
     }
 
@@ -29,6 +23,19 @@ extension Sink {
         case .http: "http"
         case .mqtt: "mqtt"
         }
+    }
+}
+
+extension Sink.MQTT {
+    /// The broker as the outbox reaches it.
+    var outboxSettings: MQTTSinkSettings {
+        var settings = MQTTSinkSettings(
+            url: url, topic: topic, stateTopic: stateTopic, isExactlyOnce: qos == 2,
+            clientID: clientID, username: username,
+            passwordFile: passwordFile.map(Credential.path), caFile: caFile, certFile: certFile,
+            keyFile: keyFile.map(Credential.path))
+        settings.maxAge = maxAge
+        return settings
     }
 }
 

@@ -18,11 +18,14 @@ enum CatalogCheckup {
                 .failed(
                     "catalog", "", "publicKeyFile \(error)", mend: "put the service's key there"))
         }
-        let place = Sink(
-            name: "catalog",
-            .http(
-                url: service.address(hub: settings.hubName), secretFile: nil,
-                caFile: service.caFile))
-        return checks + (await SinkCheckup.checks([place]))
+        let kind: Sink.Kind =
+            switch service.place {
+            case .service:
+                .http(
+                    url: service.address(hub: settings.hubName), secretFile: nil,
+                    caFile: service.caFile)
+            case .broker(let broker): .mqtt(broker)
+            }
+        return checks + (await SinkCheckup.checks([Sink(name: "catalog", kind)]))
     }
 }

@@ -19,10 +19,17 @@ struct BrokerLink {
     /// The longest that a wait goes on without a look at the deadline.
     private static let slice: Int64 = 250_000_000
 
-    init(_ connection: BrokerConnection, _ version: Version, host: String) {
+    /// - Parameters:
+    ///   - connection: an open connection.
+    ///   - version: the version that is spoken.
+    ///   - host: who is at the other end.
+    ///   - longestMessage: the longest message that is taken; nil for none at all.
+    init(
+        _ connection: BrokerConnection, _ version: Version, host: String, longestMessage: Int? = nil
+    ) {
         self.connection = connection
         self.host = host
-        reader = PacketReader(version: version)
+        reader = PacketReader(version: version, longestMessage: longestMessage)
     }
 
     var version: Version { reader.version }
@@ -45,7 +52,7 @@ struct BrokerLink {
                 return answer
             case .disconnected(let reason, let text)?:
                 throw MQTTVerdict(host: host).ended(reason, text)
-            case .acknowledged?, .alive?:
+            case .acknowledged?, .alive?, .subscribed?, .message?:
                 throw SinkFault(.notMQTT, "\(host) does not speak MQTT: no answer to CONNECT")
             case nil where BootClock.now() < limit && deadline.left > 0: break
             case nil:
@@ -114,6 +121,21 @@ struct BrokerLink {
         }
     }
 
+    /// Takes leave, so that the broker forgets the will; waits no longer than `patience`.
+    mutating func leave(within patience: Int64) {
+        let until = BootClock.now() + patience
+        send(ClientPacket.disconnect)
+        let deadline = Deadline()
+        // Nothing else is to be told: the connection is about to end.
+        while isSending, BootClock.now() < until {
+            do throws(SinkFault) {
+                _ = try next(until: until, deadline: deadline)
+            } catch {
+                break
+            }
+        }
+    }
+
     /// A packet told nothing; too many of those end the connection.
     mutating func toldNothing() throws(SinkFault) {
         idle += 1
@@ -129,6 +151,8 @@ struct BrokerLink {
     private mutating func parsed() throws(SinkFault) -> ServerPacket? {
         do throws(ProtocolFault) {
             return try reader.next()
+        } catch .messageTooLong(let length) {
+            throw SinkFault(.tooLarge, "\(host) sent a message of \(length) bytes")
         } catch {
             throw SinkFault(.notMQTT, "\(host) does not speak MQTT: it sent \(error)")
         }

@@ -7,8 +7,9 @@ internal import MQTT
 struct MQTTSink: Sink {
     let settings: MQTTSinkSettings
     let limits: DeliveryLimits
-    private let address: BrokerAddress
+    private let door: BrokerDoor
     private let verdict: MQTTVerdict
+    private var host: String { verdict.host }
     private let hub: String
     private let clientID: String
     private let board: StateBoard
@@ -54,13 +55,13 @@ struct MQTTSink: Sink {
         self.clock = clock
         self.backoff = backoff
         gap = backoff.base.nanoseconds
-        address = try BrokerAddress(settings.url)
-        verdict = MQTTVerdict(host: address.host)
+        door = try BrokerDoor(settings)
+        verdict = MQTTVerdict(host: door.address.host)
         clientID = settings.clientID ?? "hubd-\(hub)"
         qos = settings.isExactlyOnce ? .exactlyOnce : .atLeastOnce
         limits = DeliveryLimits(events: max(1, settings.batch), bytes: 512 * 1_024)
         session = OutgoingSession(qos: qos, window: Self.window)
-        let topic = settings.stateTopic.map { Topic.filled($0, hub: hub) }
+        let topic = settings.stateTopic.map { StateQueue.topic($0, hub: hub) }
         guard Topic.isValid(Topic.filled(settings.topic, hub: hub, type: "t")),
             topic.map(Topic.isValid) ?? true
         else {
@@ -83,7 +84,7 @@ struct MQTTSink: Sink {
         do throws(SinkFault) {
             return try tryDelivery(events, until: limit, deadline)
         } catch {
-            close()
+            giveUp(deadline)
             // A broker that went away since the last delivery is not one that fails.
             guard wasOpen, error.code == .reset, deadline.left > 0 else {
                 return .failed(error, after: nil)
@@ -92,9 +93,14 @@ struct MQTTSink: Sink {
         do throws(SinkFault) {
             return try tryDelivery(events, until: limit, deadline)
         } catch {
-            close()
+            giveUp(deadline)
             return .failed(error, after: nil)
         }
+    }
+
+    /// Closes the connection, unless it is only too late for more: then `end` takes leave over it.
+    private mutating func giveUp(_ deadline: Deadline) {
+        if deadline.left > 0 { close() }
     }
 
     private mutating func tryDelivery(
@@ -114,7 +120,7 @@ struct MQTTSink: Sink {
         let left = openedAt + gap - BootClock.now()
         guard openedAt > 0, left > 0 else { return }
         guard deadline.left > left else {
-            throw SinkFault(.timeout, "\(address.host) was not tried again before hubd stopped")
+            throw SinkFault(.timeout, "\(host) was not tried again before hubd stopped")
         }
         BootClock.sleep(min(left, gap))
     }
@@ -141,7 +147,7 @@ struct MQTTSink: Sink {
                 return refusal ?? .stored(place: 0)
             }
             try sendStates()
-            switch try take(until: limit, deadline) {
+            switch try take(until: pingWithin(limit), deadline) {
             case .acknowledged(let answer)?:
                 let before = session.waiting
                 try settle(answer, topics, events, &refusal)
@@ -151,15 +157,15 @@ struct MQTTSink: Sink {
             case .disconnected(let reason, let text)?:
                 close()
                 return refusal ?? verdict.delivery(ended: reason, text)
-            case .alive?, .connected?: break
+            case .alive?, .connected?, .subscribed?, .message?: break
             case nil where BootClock.now() < limit && deadline.left > 0: break
             case nil:
                 throw SinkFault(
                     .timeout,
                     deadline.left > 0
-                        ? "\(address.host) took too long: \(session.waiting) events are not "
+                        ? "\(host) took too long: \(session.waiting) events are not "
                             + "acknowledged"
-                        : "\(address.host) had not answered when hubd stopped")
+                        : "\(host) had not answered when hubd stopped")
             }
         }
     }
@@ -173,7 +179,7 @@ struct MQTTSink: Sink {
             topic: topic, payload: event.line, qos: qos,
             contentType: "application/cloudevents+json",
             properties: [("id", event.id.description), ("sequence", String(event.sequence))])
-        guard let link else { throw SinkFault(.reset, "\(address.host): no connection") }
+        guard let link else { throw SinkFault(.reset, "\(host): no connection") }
         // The identifier does not change the length.
         let length = message.packet(link.version)?.count ?? .max
         let longest = link.answer?.maximumPacketSize ?? .max
@@ -181,7 +187,7 @@ struct MQTTSink: Sink {
             refusal = .rejected(
                 SinkFault(
                     .tooLarge,
-                    "\(address.host) takes packets of \(longest) bytes, and event "
+                    "\(host) takes packets of \(longest) bytes, and event "
                         + "\(event.sequence) needs \(length): raise the broker's limit"))
             return topic
         }
@@ -206,82 +212,33 @@ struct MQTTSink: Sink {
             link?.send(ClientPacket.release(id))
         case .ended(let tag, let reason):
             link?.toldSomething()
-            guard reason.isFailure else {
-                accepted.insert(tag)
-                return
-            }
             let topic = topics[tag] ?? settings.topic
-            refusal =
-                refusal ?? verdict.delivery(refused: reason, answer.text, topic: topic)
+            if reason == .noMatchingSubscribers {
+                refusal = refusal ?? verdict.unheard(topic: topic)
+            } else if reason.isFailure {
+                refusal =
+                    refusal ?? verdict.delivery(refused: reason, answer.text, topic: topic)
+            } else {
+                accepted.insert(tag)
+            }
         }
     }
 
     // MARK: The connection
 
-    /// Connects with MQTT 5, and with MQTT 3.1.1 when the broker has no more.
     private mutating func connect(
         for tags: Set<Int64>, until limit: Int64, _ deadline: Deadline
     ) throws(SinkFault) {
         let now = BootClock.now()
         openedAt = now
-        let limit = min(limit, now + settings.limits.connect.nanoseconds)
-        do throws(Old) {
-            return try connect(.v5, for: tags, until: limit, deadline)
-        } catch {
-            if case .fault(let fault) = error { throw fault }
-        }
-        do throws(Old) {
-            try connect(.v311, for: tags, until: limit, deadline)
-        } catch {
-            throw error.fault
-        }
-    }
-
-    /// Why a connection was not made.
-    private enum Old: Error {
-        /// Perhaps because the broker does not know the version.
-        case version(SinkFault)
-        /// For another reason.
-        case fault(SinkFault)
-
-        var fault: SinkFault {
-            switch self {
-            case .version(let fault), .fault(let fault): fault
-            }
-        }
-    }
-
-    private mutating func connect(
-        _ version: Version, for tags: Set<Int64>, until limit: Int64, _ deadline: Deadline
-    ) throws(Old) {
-        var link: BrokerLink
-        let packet: Connect
-        do throws(SinkFault) {
-            packet = try self.packet(for: tags)
-            guard let connection = BrokerConnection(address, settings) else {
-                throw SinkFault(.setting, "no memory for a connection")
-            }
-            try connection.open(within: max(1, limit - BootClock.now()), deadline: deadline)
-            link = BrokerLink(connection, version, host: address.host)
-        } catch {
-            throw .fault(error)
-        }
-        let answer: ConnectAnswer
-        do throws(SinkFault) {
-            answer = try link.connect(packet, until: limit, deadline: deadline)
-        } catch {
-            throw error.code == .reset ? .version(error) : .fault(error)
-        }
-        guard !answer.reason.isFailure else {
-            let fault = verdict.refused(answer, clientID: clientID)
-            throw answer.reason == .unsupportedVersion ? .version(fault) : .fault(fault)
-        }
-        guard answer.maximumQoS.rawValue >= qos.rawValue else {
-            throw .fault(
-                SinkFault(
-                    .setting,
-                    "\(address.host) serves QoS up to \(answer.maximumQoS.rawValue): "
-                        + "set qos to 1, or raise the broker's limit"))
+        let packet = try packet(for: tags)
+        let link = try door.open(
+            packet, until: min(limit, now + settings.limits.connect.nanoseconds), deadline)
+        guard let answer = link.answer, answer.maximumQoS.rawValue >= qos.rawValue else {
+            throw SinkFault(
+                .setting,
+                "\(host) serves QoS up to \(link.answer?.maximumQoS.rawValue ?? 0): "
+                    + "set qos to 1, or raise the broker's limit")
         }
         opened(link, answer, isClean: packet.isCleanStart)
     }
@@ -296,13 +253,7 @@ struct MQTTSink: Sink {
             !session.tags.isSubset(of: tags) || qos == .exactlyOnce && !hasSession
         packet.keepAlive = UInt16(clamping: settings.limits.keepAlive.components.seconds)
         packet.sessionExpiry = Self.sessionExpiry
-        packet.username = settings.username
-        if let path = settings.passwordFile {
-            var password = try SettingFile(setting: "passwordFile", path: path, code: .secret)
-                .read(4_096)
-            while let last = password.last, last == 0x0a || last == 0x0d { password.removeLast() }
-            packet.password = password
-        }
+        try door.sign(&packet)
         if let topic = states.hubTopic {
             packet.will = Connect.Will(topic: topic, payload: StateQueue.offline)
         }
@@ -346,8 +297,8 @@ struct MQTTSink: Sink {
             isPinging = false
             try link?.toldNothing()
         case .connected?:
-            throw SinkFault(.notMQTT, "\(address.host) does not speak MQTT: a second CONNACK")
-        case .acknowledged?, .disconnected?, nil: break
+            throw SinkFault(.notMQTT, "\(host) does not speak MQTT: a second CONNACK")
+        case .acknowledged?, .disconnected?, .subscribed?, .message?, nil: break
         }
         return packet
     }
@@ -383,21 +334,9 @@ struct MQTTSink: Sink {
     private mutating func keepAlive(_ deadline: Deadline) throws(SinkFault) -> Int64 {
         let now = BootClock.now()
         let until = now + Self.patience
-        // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
-        // 0 is its word for as long as you like.
-        let seconds = link?.answer?.keepAlive.flatMap {
-            $0 == 0 ? nil : Int64($0) * 1_000_000_000
-        }
-        let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
         // The answer to a ping may have waited here since soon after it was sent.
         while let packet = try take(until: 0, deadline) { try heard(packet) }
-        if let link, now >= link.lastSent + half {
-            guard !isPinging else {
-                throw SinkFault(.timeout, "\(address.host) took too long: no answer to PINGREQ")
-            }
-            isPinging = true
-            self.link?.send(ClientPacket.ping)
-        }
+        try ping()
         repeat {
             try sendStates()
             let isBusy = link?.isSending == true
@@ -406,10 +345,43 @@ struct MQTTSink: Sink {
             case nil where isBusy && link?.isSending == false: break
             case nil:
                 let isMore = link?.isSending == true || states.isWaiting
-                return isMore ? now : (link?.lastSent ?? now) + half
+                return isMore ? now : pingAt
             }
         } while BootClock.now() < until
         return now
+    }
+
+    /// When a PINGREQ is due: half of the promised silence after the last packet, a second at least.
+    private var pingAt: Int64 {
+        // The broker's own word counts, when it gave one (MQTT 5.0, §3.2.2.3.14).
+        // 0 is its word for as long as you like.
+        let seconds = link?.answer?.keepAlive.flatMap {
+            $0 == 0 ? nil : Int64($0) * 1_000_000_000
+        }
+        let half = max(1_000_000_000, (seconds ?? settings.limits.keepAlive.nanoseconds) / 2)
+        return (link?.lastSent ?? BootClock.now()) + half
+    }
+
+    /// Says that the hub is there when it is time, and that the broker is not when it did not answer.
+    private mutating func ping() throws(SinkFault) {
+        guard BootClock.now() >= pingAt else { return }
+        guard !isPinging else {
+            throw SinkFault(.timeout, "\(host) took too long: no answer to PINGREQ")
+        }
+        isPinging = true
+        link?.send(ClientPacket.ping)
+    }
+
+    /// Says within a batch that the hub is there; when to look again, no later than `limit`.
+    ///
+    /// On a weak line the answer stands behind that to the batch: it is not missed as long as events
+    /// are acknowledged.
+    private mutating func pingWithin(_ limit: Int64) -> Int64 {
+        guard !isPinging, let link, !link.isSending else { return limit }
+        guard BootClock.now() >= pingAt else { return min(limit, pingAt) }
+        isPinging = true
+        self.link?.send(ClientPacket.ping)
+        return limit
     }
 
     /// Something has come that belongs to no delivery.
@@ -417,29 +389,16 @@ struct MQTTSink: Sink {
         switch packet {
         case .acknowledged: try link?.toldNothing()
         case .disconnected(let reason, let text): throw verdict.ended(reason, text)
-        case .alive, .connected: break
+        case .alive, .connected, .subscribed, .message: break
         }
     }
 
-    mutating func end() {
+    mutating func end(_ farewell: StateFarewell) {
         guard link != nil else { return }
-        let until = BootClock.now() + Self.patience
-        if let topic = states.hubTopic {
-            let message = Message(
-                topic: topic, payload: StateQueue.offline, qos: .atMostOnce, isRetained: true,
-                contentType: "application/json")
+        for message in states.last(farewell) {
             if let link, let packet = message.packet(link.version) { self.link?.send(packet) }
         }
-        link?.send(ClientPacket.disconnect)
-        let deadline = Deadline()
-        // Nothing else is to be told: the process is about to end.
-        while link?.isSending == true, BootClock.now() < until {
-            do throws(SinkFault) {
-                _ = try link?.next(until: until, deadline: deadline)
-            } catch {
-                break
-            }
-        }
+        link?.leave(within: Self.patience)
         close()
     }
 }

@@ -25,6 +25,8 @@ public struct MQTTSinkSettings: Sendable, Hashable {
     public var batch: Int
     /// The limits in time.
     public var limits: Limits
+    /// How old presence and telemetry may become before they are passed over.
+    public var maxAge: Duration?
 
     /// How long things may take.
     public struct Limits: Sendable, Hashable {

@@ -1,6 +1,7 @@
 internal import MQTT
 
-/// What a broker's reason codes mean for the events that were sent (MQTT 5.0, §2.4).
+/// What a broker's reason codes mean for the events that were sent (MQTT 5.0, §2.4); the table for
+/// people is in docs/Delivery.md.
 struct MQTTVerdict {
     let host: String
 
@@ -20,6 +21,17 @@ struct MQTTVerdict {
         case .useAnotherServer, .serverMoved:
             SinkFault(.serverError, said + ": name the new address")
         default: SinkFault(.serverError, said)
+        }
+    }
+
+    /// Throws when a broker does not serve a topic (MQTT 5.0, §3.9.3).
+    func check(_ answer: SubscribeAnswer, topic: String) throws(SinkFault) {
+        guard answer.reason.isFailure else { return }
+        let said = said("does not let the hub subscribe to \(topic)", answer.reason, answer.text)
+        throw switch answer.reason {
+        case .quotaExceeded: SinkFault(.throttled, said)
+        case .topicFilterInvalid: SinkFault(.setting, said + ": name another topic")
+        default: SinkFault(.denied, said + ": give this hub the right to read there")
         }
     }
 
@@ -51,8 +63,25 @@ struct MQTTVerdict {
         return switch reason {
         case .topicNameInvalid, .payloadFormatInvalid, .packetTooLarge: .rejected(fault)
         case .notAuthorized: .denied(fault)
+        case let reason where Self.isUnexplained(reason): .denied(fault)
         default: .failed(fault, after: nil)
         }
+    }
+
+    /// Reasons that may speak of an event as well as of the broker: `DeliveryMachine` asks it for
+    /// another event before it believes either.
+    private static func isUnexplained(_ reason: ReasonCode) -> Bool {
+        [.unspecified, .malformedPacket, .protocolError, .implementationSpecific].contains(reason)
+    }
+
+    /// An acknowledgement of a message that the broker has given to nobody, not even to a session
+    /// that is away (MQTT 5.0, §3.4.2.1).
+    func unheard(topic: String) -> Delivery {
+        .failed(
+            SinkFault(
+                .noSubscriber,
+                "\(host) has no subscriber for \(topic): the sync service must subscribe with a "
+                    + "session that stays; until then events wait here"), after: nil)
     }
 
     /// What follows from an acknowledgement that reports a failure.
@@ -64,6 +93,8 @@ struct MQTTVerdict {
         case .quotaExceeded: .failed(SinkFault(.throttled, said), after: nil)
         case .payloadFormatInvalid, .topicNameInvalid: .rejected(SinkFault(.rejected, said))
         case .packetTooLarge: .rejected(SinkFault(.tooLarge, said))
+        case let reason where Self.isUnexplained(reason):
+            .denied(SinkFault(.serverError, said))
         default: .failed(SinkFault(.serverError, said), after: nil)
         }
     }

@@ -2,10 +2,17 @@
 # The whole hubd, as it ships, in front of the reference sync service: what was acknowledged gets
 # there once, whatever is killed on the way.
 #
-#   scripts/delivery-test.sh [KILLS]     200 unless named; others want PostgreSQL behind the service
+#   scripts/delivery-test.sh [long]     with 200 kills, or with 5,000
 set -eu
 cd "$(dirname "$0")/.."
-kills=${1:-200}
+case "${1:-short}" in
+short) kills=200 database=sqlite ;;
+long) kills=5000 database=postgresql ;;
+*)
+    echo "usage: scripts/delivery-test.sh [long]" >&2
+    exit 64
+    ;;
+esac
 scripts/build.sh
 bin=$(pwd)/.build/release
 # Debian's, for which Debian's modules are.
@@ -13,8 +20,11 @@ python=/usr/bin/python3
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
+echo "delivery: what is sent, against its descriptions"
+$python Tests/Rigs/wire.py "$bin"
+
 echo "delivery: hubd killed $kills times"
-$python Tests/Rigs/hub_kill.py "$bin" "$kills" 1 "$([ "$kills" = 200 ] && echo sqlite || echo postgresql)"
+$python Tests/Rigs/hub_kill.py "$bin" "$kills" 1 "$database"
 
 # A rig that cannot fail proves nothing.
 for spoil in lie eager; do

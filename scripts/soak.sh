@@ -14,4 +14,4 @@ for seed in 1 2 3; do
     mkdir "$work/cut-$seed"
     python3 Tests/Rigs/power_cut.py "$rig" "$work/disk.so" "$work/cut-$seed" 400 "$seed"
 done
-scripts/delivery-test.sh 5000
+scripts/delivery-test.sh long

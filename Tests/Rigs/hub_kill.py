@@ -13,64 +13,25 @@ for the service and store nothing; `eager` counts events as acknowledged that we
 hubd was killed, as if it answered before it has kept them.
 """
 
-import base64
 import contextlib
 import json
 import os
 import random
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 import receipt
 from hub import Bus, Hub
+from reference import PostgreSQL, Service, wait_for
 from rough_line import FATES, RoughLine
 
 RIGS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(RIGS))
-EXAMPLE = os.path.join(ROOT, "examples", "sync-service")
-sys.path.insert(0, EXAMPLE)
-from tests.support import PostgreSQL, Process, free_port, wait_for  # noqa: E402
-
 RATE = 1_000
-TOKEN = "operator-token-0123456789"
-
-
-class Service:
-    """The reference sync service over TLS, which may be killed."""
-
-    def __init__(self, folder, database):
-        self.folder, self.database, self.port = folder, database, free_port()
-        for name, text in (("token", TOKEN),
-                           ("secret", "whsec_" + base64.b64encode(os.urandom(32)).decode())):
-            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
-                file.write(text)
-        self.trust = ssl.create_default_context(cafile=os.path.join(folder, "ca.pem"))
-        self.start()
-
-    def start(self):
-        path = lambda name: os.path.join(self.folder, name)
-        self.process = Process(
-            "sync_service.py", "--listen", f"127.0.0.1:{self.port}", "--database", self.database,
-            "--secret-file", path("secret"), "--token-file", path("token"),
-            "--tls-cert", path("valid.pem"), "--tls-key", path("valid.key"), ready="listening")
-
-    def restart(self):
-        """kill -9, and again."""
-        self.process.kill()
-        self.start()
-
-    def ask(self, address):
-        """What it answers its operator."""
-        request = urllib.request.Request(
-            f"https://localhost:{self.port}{address}", headers={"Authorization": "Bearer " + TOKEN})
-        with urllib.request.urlopen(request, context=self.trust, timeout=60) as answer:
-            return answer.read()
 
 
 class Customers:
@@ -156,7 +117,7 @@ def verdict(hub, customers, service, seed):
     hub.wait()
     last = wait_for(hub.last, "the hub to deliver everything", 600)
     rejected, even = hub.ask("outbox")["rejected"], hub.ask("ledger")["even"]
-    place = json.loads(service.ask("/v1/hubs/store-0042"))
+    place = service.hub("store-0042")
     hub.stop()
     received = receipt.read(service.ask, "store-0042")
     found = received.faults(customers.acknowledged, last, place)

@@ -45,7 +45,7 @@ bench: ## figures as ratios to a yardstick in the same run
 fuzz: ## 60 s of every fuzz target (SECONDS=…, TARGETS="…")
 	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
 
-soak: ## 2 × 5,000 kills and 3 × 400 power cuts
+soak: ## 2 × 5,000 kills, 3 × 400 power cuts, and a fleet for an hour
 	@scripts/deps.sh build run test sync
 	@scripts/soak.sh
 

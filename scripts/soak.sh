@@ -1,6 +1,6 @@
 #!/bin/sh
 # The long form of the crash rigs: 5,000 kills of the store, 400 power cuts for each of 3 seeds, and
-# 5,000 kills of the whole hubd in front of the sync service.
+# 5,000 kills of the whole hubd in front of the sync service, and a fleet whose broker is killed.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/build.sh outbox-rig

@@ -1,12 +1,12 @@
 # hubd: `make help` says what there is.
 
-.PHONY: help deps build deb run test guest-test lint docs bench fuzz soak clean
+.PHONY: help deps build deb run test delivery-test guest-test lint docs bench fuzz soak clean
 
 help: ## what each command does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what is missing to build, run and test
-	@scripts/deps.sh build run test guest
+	@scripts/deps.sh build run test sync guest
 
 build: ## release programs in .build/release
 	@scripts/deps.sh build
@@ -21,8 +21,12 @@ run: ## replay the sample mall through the whole daemon and show what it says
 	@scripts/run.sh
 
 test: ## every test, the guest's too
-	@scripts/deps.sh build run test guest
+	@scripts/deps.sh build run test sync guest
 	@scripts/test.sh
+
+delivery-test: ## the part of it between hubd and the sync service, with kill -9
+	@scripts/deps.sh build run test sync
+	@scripts/delivery-test.sh
 
 guest-test: ## the part of it that needs a real Bluetooth stack, in a QEMU guest
 	@scripts/guest-test.sh
@@ -41,8 +45,8 @@ bench: ## figures as ratios to a yardstick in the same run
 fuzz: ## 60 s of every fuzz target (SECONDS=…, TARGETS="…")
 	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
 
-soak: ## 5,000 kills and 3 × 400 power cuts
-	@scripts/deps.sh build run test guest
+soak: ## 2 × 5,000 kills, 3 × 400 power cuts, and a fleet for an hour
+	@scripts/deps.sh build run test sync
 	@scripts/soak.sh
 
 clean: ## remove everything that was built

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The long form of the crash rigs: 5,000 kills and 400 power cuts for each of 3 seeds.
+# The long form of the crash rigs: 5,000 kills of the store, 400 power cuts for each of 3 seeds, and
+# 5,000 kills of the whole hubd in front of the sync service, and a fleet whose broker is killed.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/build.sh outbox-rig
@@ -13,3 +14,4 @@ for seed in 1 2 3; do
     mkdir "$work/cut-$seed"
     python3 Tests/Rigs/power_cut.py "$rig" "$work/disk.so" "$work/cut-$seed" 400 "$seed"
 done
+scripts/delivery-test.sh long

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every test: the suites in debug, where all checks are on, and the scenarios of the guest, with the
-# programs as they ship.
+# Every test: the suites in debug, where all checks are on; those of the sync service; the way to it and
+# the scenarios of the guest, with the programs as they ship.
 set -eu
 cd "$(dirname "$0")/.."
 export SWIFT_BACKTRACE=enable=no
@@ -18,6 +18,12 @@ for suite in DBusTests OutboxTests HubdTests; do
     echo "test: $suite"
     run --no-parallel --filter "$suite"
 done
+
+echo "test: sync service"
+examples/sync-service/test.sh
+
+echo "test: delivery"
+scripts/delivery-test.sh
 
 # Where the guest cannot run, this fails: half of the tests would pass for all of them.
 echo "test: guest"

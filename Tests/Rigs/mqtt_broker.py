@@ -98,6 +98,7 @@ def read_connect(body):
         if version == 5:
             fields.properties()
         what["will"] = {"topic": fields.text().decode(), "payload": fields.text().decode()}
+        what["will"]["qos"] = flags >> 3 & 3
         what["will"]["retained"] = bool(flags & 0x20)
     if flags & 0x80:
         what["username"] = fields.text().decode()

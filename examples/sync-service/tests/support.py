@@ -255,17 +255,23 @@ class PostgreSQL:
 
 
 class Mosquitto:
-    """A broker on 127.0.0.1 that keeps what waits on the disk, and drops nothing."""
+    """A broker on 127.0.0.1 that keeps what waits on the disk, and drops nothing.
 
-    def __init__(self):
+    `prepare` is given its folder and gives the lines of mosquitto.conf that say who may do what.
+    """
+
+    keeping = ("persistence true", "max_queued_messages 0", "autosave_interval 1",
+               "autosave_on_changes true")
+
+    def __init__(self, prepare=lambda folder: ["allow_anonymous true"]):
         self.folder = tempfile.mkdtemp(prefix="hubsync-mosquitto-")
         self.runner = _as_nobody(self.folder)
         self.port = free_port()
         self.configuration = os.path.join(self.folder, "mosquitto.conf")
+        lines = [f"listener {self.port} 127.0.0.1", *prepare(self.folder), *self.keeping,
+                 f"persistence_location {self.folder}/"]
         with open(self.configuration, "w") as file:
-            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
-                       f"persistence true\npersistence_location {self.folder}/\n"
-                       "max_queued_messages 0\nautosave_interval 1\nautosave_on_changes true\n")
+            file.write("\n".join(lines) + "\n")
         self.start()
 
     def start(self):
@@ -278,6 +284,12 @@ class Mosquitto:
     def restart(self):
         """Ends it and starts it again."""
         self.process.terminate()
+        self.process.wait()
+        self.start()
+
+    def kill(self):
+        """kill -9, and again."""
+        self.process.kill()
         self.process.wait()
         self.start()
 

@@ -247,6 +247,69 @@ struct MosquittoTests {
         await store.close()
     }
 
+    private func watchStates(_ broker: Mosquitto, _ filter: String) throws -> Subscriber {
+        try Subscriber(broker.port, [filter], client: "states")
+    }
+
+    /// Another name for the hub: at the same topic offline comes first, and online stays.
+    @Test func stateUnderAnotherClientID() async throws {
+        let broker = try Mosquitto(scratch)
+        let watch = try watchStates(broker, "hubs/+/state")
+        let store = try await open()
+        for round in 0..<20 {
+            var settings = settings(broker)
+            settings.clientID = "hub-\(round)"
+            // Another topic is another sink, too.
+            settings.topic += "/\(round / 2)"
+            try await store.deliver(to: [.mqtt(settings)])
+            if round > 0 { #expect(try watch.next().state == ["state": "offline"]) }
+            #expect(try watch.next().state?["state"] == "online")
+        }
+        await store.close()
+        #expect(try watch.next().state == ["state": "offline"])
+        #expect(try watch.rest().isEmpty)
+    }
+
+    /// At a topic that is given up nothing stays behind, of the hub nor of its devices.
+    @Test func stateThatIsGivenUp() async throws {
+        let broker = try Mosquitto(scratch)
+        let watch = try watchStates(broker, "#")
+        func expect(_ topic: String, isThere: Bool) throws {
+            let message = try watch.next { $0.topic == topic }
+            #expect(message.payload.isEmpty != isThere && message.retained, "\(message)")
+        }
+        let store = try await open()
+        #expect(store.states.set("devices/bp-7/state", Array(#"{"link":"idle"}"#.utf8)))
+        var settings = settings(broker)
+        try await store.deliver(to: [.mqtt(settings)])
+        try expect("hubs/store-0042/state", isThere: true)
+        try expect("hubs/store-0042/devices/bp-7/state", isThere: true)
+        // The devices stay where they are.
+        settings.stateTopic = "hubs/{hub}/here"
+        try await store.deliver(to: [.mqtt(settings)])
+        try expect("hubs/store-0042/state", isThere: false)
+        try expect("hubs/store-0042/here", isThere: true)
+        try expect("hubs/store-0042/devices/bp-7/state", isThere: true)
+        settings.stateTopic = "shops/{hub}/state"
+        try await store.deliver(to: [.mqtt(settings)])
+        try expect("hubs/store-0042/here", isThere: false)
+        try expect("hubs/store-0042/devices/bp-7/state", isThere: false)
+        try expect("shops/store-0042/state", isThere: true)
+        try expect("shops/store-0042/devices/bp-7/state", isThere: true)
+        // One of two at the same topic says nothing, and the last takes all away.
+        var second = settings
+        second.topic += "/more"
+        second.clientID = "second"
+        try await store.deliver(to: [.mqtt(settings), .mqtt(second)])
+        try expect("shops/store-0042/state", isThere: true)
+        try await store.deliver(to: [.mqtt(second)])
+        try await store.deliver(to: [])
+        try expect("shops/store-0042/state", isThere: false)
+        try expect("shops/store-0042/devices/bp-7/state", isThere: false)
+        await store.close()
+        #expect(try watch.rest().isEmpty)
+    }
+
     @Test func noState() async throws {
         let broker = try Mosquitto(scratch)
         let watch = try Subscriber(broker.port, ["#"])

@@ -13,6 +13,7 @@ actor Courier {
 
     private nonisolated let thread: SerialThread
     private nonisolated let hasNews = Atomic<Bool>(false)
+    private nonisolated let farewell = Mutex(StateFarewell.stop)
     private nonisolated let clock: @Sendable () -> EventTime
     private nonisolated let store: Store
     private var sink: any Sink
@@ -30,6 +31,8 @@ actor Courier {
         var until: Int64?
         /// Whether new events end it.
         var isIdle: Bool
+        /// Whether the sink may connect meanwhile.
+        var mayConnect = false
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -72,8 +75,9 @@ actor Courier {
         thread.wake()
     }
 
-    /// Asks for an end: one last delivery, until the deadline on the boot clock.
-    nonisolated func finish(by instant: Int64) {
+    /// Asks for an end: one last delivery, until the deadline on the boot clock, and a farewell.
+    nonisolated func finish(by instant: Int64, _ farewell: StateFarewell = .stop) {
+        self.farewell.withLock { $0 = farewell }
         deadline.set(instant)
         thread.wake()
     }
@@ -81,7 +85,7 @@ actor Courier {
     private func run() async {
         while await step() {}
         store.states.listen(ObjectIdentifier(self), nil)
-        sink.end()
+        sink.end(farewell.withLock { $0 })
         await store.courierFinished(self)
         // Nothing is enqueued from here on: the store has let go of this courier.
         thread.stop()
@@ -95,7 +99,8 @@ actor Courier {
         let isProbe = machine.order == .probe
         guard let load = await store.load(for: self, limits, isProbe: isProbe, lane) else {
             if isLast { return false }
-            await pause(until: nil, isIdle: true)
+            // Behind a predecessor it waits for the bell that its end rings.
+            await pause(until: nil, isIdle: true, mayConnect: !(await store.isHeldUp(self)))
             return true
         }
         guard load.expired.isEmpty else {
@@ -180,9 +185,9 @@ actor Courier {
         await pause(until: until, isIdle: false)
     }
 
-    private func pause(until: Int64?, isIdle: Bool) async {
+    private func pause(until: Int64?, isIdle: Bool, mayConnect: Bool = false) async {
         await withCheckedContinuation {
-            rest = Rest(continuation: $0, until: until, isIdle: isIdle)
+            rest = Rest(continuation: $0, until: until, isIdle: isIdle, mayConnect: mayConnect)
         }
     }
 
@@ -197,7 +202,7 @@ actor Courier {
             rest.isIdle && hasNews.exchange(false, ordering: .acquiring) || deadline.isSet
             || rest.until.map { BootClock.now() >= $0 } ?? false
         guard isOver else {
-            let due = sink.tend(mayConnect: rest.isIdle, report: report, deadline: deadline)
+            let due = sink.tend(mayConnect: rest.mayConnect, report: report, deadline: deadline)
             return [rest.until, due].compactMap(\.self).min()
         }
         self.rest = nil

@@ -22,13 +22,13 @@ protocol Sink {
     mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64?
 
     /// The last call: takes leave.
-    mutating func end()
+    mutating func end(_ farewell: StateFarewell)
 }
 
 /// Most sinks do nothing between deliveries.
 extension Sink {
     mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64? { nil }
-    mutating func end() {}
+    mutating func end(_ farewell: StateFarewell) {}
 }
 
 extension Sink {

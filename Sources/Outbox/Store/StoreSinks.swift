@@ -53,7 +53,12 @@ extension Store {
         let gone = couriers.filter { courier in !sinks.contains(courier.settings) }
         couriers.removeAll { courier in gone.contains { $0 === courier } }
         retiring += gone
-        for courier in gone { courier.finish(by: BootClock.now()) }
+        let kept = couriers.map(\.settings)
+        for courier in gone {
+            let farewell = StateFarewell(
+                of: courier.settings, kept: kept, added: added.map(\.settings), hub: settings.hub)
+            courier.finish(by: BootClock.now(), farewell)
+        }
         couriers += added
         for courier in added { courier.ring() }
         publish([])
@@ -151,9 +156,9 @@ extension Store {
     private static let expiredAtOnce = 512
 
     /// Whether the courier has to wait: its predecessor, with other settings, may still be writing
-    /// to the same sink, and a file has one writer.
+    /// to the same sink or broker.
     func isHeldUp(_ courier: Courier) -> Bool {
-        retiring.contains { $0.name == courier.name }
+        retiring.contains { $0.settings.isInTheWay(of: courier.settings) }
     }
 
     /// The sink has these events; whether that is durable.
@@ -201,7 +206,9 @@ extension Store {
     func courierFinished(_ courier: Courier) {
         couriers.removeAll { $0 === courier }
         retiring.removeAll { $0 === courier }
-        for successor in couriers where successor.name == courier.name { successor.ring() }
+        for successor in couriers where courier.settings.isInTheWay(of: successor.settings) {
+            successor.ring()
+        }
         // The turn after this job ends the closing that waits for the last one.
     }
 

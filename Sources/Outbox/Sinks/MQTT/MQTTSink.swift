@@ -61,7 +61,7 @@ struct MQTTSink: Sink {
         qos = settings.isExactlyOnce ? .exactlyOnce : .atLeastOnce
         limits = DeliveryLimits(events: max(1, settings.batch), bytes: 512 * 1_024)
         session = OutgoingSession(qos: qos, window: Self.window)
-        let topic = settings.stateTopic.map { Topic.filled($0, hub: hub) }
+        let topic = settings.stateTopic.map { StateQueue.topic($0, hub: hub) }
         guard Topic.isValid(Topic.filled(settings.topic, hub: hub, type: "t")),
             topic.map(Topic.isValid) ?? true
         else {
@@ -393,12 +393,9 @@ struct MQTTSink: Sink {
         }
     }
 
-    mutating func end() {
+    mutating func end(_ farewell: StateFarewell) {
         guard link != nil else { return }
-        if let topic = states.hubTopic {
-            let message = Message(
-                topic: topic, payload: StateQueue.offline, qos: .atMostOnce, isRetained: true,
-                contentType: "application/json")
+        for message in states.last(farewell) {
             if let link, let packet = message.packet(link.version) { self.link?.send(packet) }
         }
         link?.leave(within: Self.patience)

@@ -25,6 +25,11 @@ struct StateQueue {
         prefix = levels.dropLast().map { $0 + "/" }.joined()
     }
 
+    /// The topic of the hub's own state.
+    static func topic(_ template: String, hub: String) -> String {
+        Topic.filled(template, hub: hub)
+    }
+
     /// A new connection: everything is published again.
     mutating func begin(isServed: Bool, longest: Int) {
         self.isServed = isServed && hubTopic != nil
@@ -59,6 +64,19 @@ struct StateQueue {
             return state(prefix + name, document)
         }
         return nil
+    }
+
+    /// The last messages of a sink that ends.
+    func last(_ farewell: StateFarewell) -> [Message] {
+        guard isServed, let hubTopic else { return [] }
+        var messages: [Message] = []
+        switch farewell.hub {
+        case .offline: messages.append(state(hubTopic, Self.offline))
+        case .goes: messages.append(state(hubTopic, []))
+        case .stays: break
+        }
+        guard farewell.thingsGo else { return messages }
+        return messages + board.changes(after: 0).names.map { state(prefix + $0, []) }
     }
 
     private func state(_ topic: String, _ payload: [UInt8]) -> Message {

@@ -63,7 +63,10 @@ struct CatalogServiceTests {
         sinks: [ { kind: "file", path: "/e" },
                  { kind: "mqtt", name: "cloud", url: "mqtts://b.example", topic: "hubs/{hub}/events",
                    username: "hub", passwordFile: "pw", caFile: "/ca.pem", clientId: "me" },
-                 { kind: "mqtt", url: "mqtts://c.example", topic: "x" } ]
+                 { kind: "mqtt", url: "mqtts://c.example", topic: "x" },
+                 { kind: "mqtt", name: "late", url: "mqtts://d.example", topic: "x" },
+                 { kind: "mqtt", url: "mqtts://d.example", topic: "y", clientId: "hubd-z-catalog" }
+               ]
         """
 
     /// From the broker of a sink: its address and its secrets, with a connection of its own.
@@ -136,6 +139,22 @@ struct CatalogServiceTests {
             "{ mqtt: { url: \"mqtts://c.example\", topic: \"t\", clientId: \"hubd-z\" },"
                 + " publicKeyFile: \"/k\" }",
             "catalog.mqtt.clientId: \"hubd-z\" is that of a sink"
+        ),
+        (
+            "{ mqtt: { sink: \"cloud\", topic: \"$share/a/t\" }, publicKeyFile: \"/k\" }",
+            "catalog.mqtt.topic: \"$share/a/t\", expected a topic"
+        ),
+        (
+            "{ mqtt: { sink: \"cloud\", topic: \"hubs/z/state\" }, publicKeyFile: \"/k\" }",
+            "catalog.mqtt.topic: \"hubs/z/state\", where a sink publishes"
+        ),
+        (
+            "{ mqtt: { sink: \"late\", topic: \"t\" }, publicKeyFile: \"/k\" }",
+            "catalog.mqtt.sink: \"hubd-z-catalog\" is that of a sink at the same broker"
+        ),
+        (
+            "{ mqtt: { url: \"mqtts://d.example\", topic: \"t\" }, publicKeyFile: \"/k\" }",
+            "catalog.mqtt.clientId: \"hubd-z-catalog\" is that of a sink"
         ),
         (
             "{ mqtt: { url: \"mqtt://c.example\", topic: \"t\" }, publicKeyFile: \"/k\" }",

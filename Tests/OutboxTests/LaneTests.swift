@@ -135,6 +135,21 @@ struct LaneTests {
         #expect(try isEven(ledger))
     }
 
+    /// An event that was given up while it was under way again stays given up, whatever the sink says.
+    @Test func givenUpWhileUnderWay() throws {
+        let ledger = try Ledger(.test(scratch))
+        try ledger.setSinks(["a"])
+        let events = try ledger.append((1...2).map { .test($0) }, at: someTime)
+        try ledger.reject("a", events[0], reason: "no", at: someTime)
+        #expect(try ledger.retry(events[0].id) == 1)
+        #expect(try ledger.drop(events[0].id) == 1)
+        try ledger.reject("a", events[0], reason: "no", lane: nil, at: someTime)
+        #expect(try ledger.rejections(limit: 9).isEmpty)
+        #expect(try isEven(ledger))
+        try ledger.accept("a", events[0])
+        #expect(try isEven(ledger))
+    }
+
     /// An event that somebody gave up meanwhile is not sent for its own sake; when it lies between
     /// others it is due again.
     @Test func takingBackWhatWasGivenUp() throws {

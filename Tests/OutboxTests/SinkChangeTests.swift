@@ -27,6 +27,33 @@ struct SinkChangeTests {
         await store.close()
     }
 
+    /// What the old one says last, that the hub is offline, must not come behind the new one's word.
+    @Test(arguments: [false, true])
+    func theNewNameAtABrokerWaitsForTheOldToEnd(hasEnded: Bool) async throws {
+        let settings = StoreSettings.test(scratch)
+        let store = try await Store.open(settings)
+        let (broker, other) = (try FaultBroker(["good"]), try FaultBroker(["good"]))
+        func sink(_ broker: FaultBroker, _ client: String) -> SinkSettings {
+            .mqtt(
+                MQTTSinkSettings(
+                    url: "mqtt://127.0.0.1:\(broker.port)", topic: client, stateTopic: "state",
+                    clientID: client))
+        }
+        let old = try Courier(
+            sink(broker, "old"), store: store, clock: settings.clock, backoff: settings.backoff)
+        await store.retire(old)
+        try await store.deliver(to: [sink(broker, "new"), sink(other, "new")])
+        // The one that is not held up has connected.
+        _ = try other.next { $0.publish != nil }
+        if hasEnded {
+            await store.courierFinished(old)
+            #expect(try broker.next { $0.connect != nil }.connect?.client == "new")
+        }
+        await store.close()
+        let connections = try broker.rest().compactMap(\.connect)
+        #expect(connections.isEmpty)
+    }
+
     @Test func theNewSettingsGoOnWhereTheOldWere() async throws {
         let store = try await Store.open(.test(scratch))
         for number in 1...4 {

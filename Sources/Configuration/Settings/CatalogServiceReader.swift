@@ -42,7 +42,11 @@ extension Decoding {
         forbid(
             ["url", "secretFile", "caFile", "certFile", "keyFile"], in: node,
             "beside \"mqtt\", which says itself how the broker is reached")
-        let broker = optional("mqtt", of: node) { $0.broker(of: sinks, hub, $1) }
+        let broker = optional("mqtt", of: node) { decoding, node in
+            let broker = decoding.broker(of: sinks, hub, node)
+            if let broker { decoding.checkTopic(broker, beside: sinks, hub, at: node) }
+            return broker
+        }
         let publicKeyFile = publicKeyFile(node)
         let interval = interval(node)
         guard let broker, let publicKeyFile else { return nil }
@@ -58,9 +62,13 @@ extension Decoding {
         ]
         guard isObject(node, keys: ["sink", "topic"] + own) else { return nil }
         let topic = required("topic", of: node, "a topic such as \"hubs/{hub}/catalog\"") {
+            // Nobody gets what is retained by way of a shared subscription (MQTT 5.0 §4.8.2).
             $0.text(
-                $1, "a topic without + and #, in which only {hub} stands in braces",
-                isGood: { Sink.isTopic($0) && !$0.contains("{type}") })
+                $1,
+                "a topic without + and #, not of $share/, in which only {hub} stands in braces",
+                isGood: {
+                    Sink.isTopic($0) && !$0.contains("{type}") && !$0.hasPrefix("$share/")
+                })
         }
         guard node["sink"] != nil else {
             guard let url = node["url"] else {
@@ -70,7 +78,10 @@ extension Decoding {
                 return nil
             }
             let broker = connection(node, topic: topic ?? "")
-            if let broker { checkClient(broker, beside: sinks, hub, at: node["clientId"] ?? url) }
+            if let broker {
+                checkClient(
+                    broker, beside: sinks, hub, at: node["clientId"] ?? url, under: "clientId")
+            }
             return topic == nil ? nil : broker
         }
         forbid(own, in: node, "beside \"sink\", whose broker it is")
@@ -78,6 +89,7 @@ extension Decoding {
         guard var sink, let topic else { return nil }
         sink.clientID = sink.clientID.map { $0 + "-catalog" }
         sink.topic = topic
+        checkClient(sink, beside: sinks, hub, at: node["sink"] ?? node, under: "sink")
         return sink
     }
 
@@ -91,21 +103,48 @@ extension Decoding {
         return mqtt
     }
 
+    /// A broker ends the connection of a client when another comes with its id (MQTT 5.0 §3.1.4),
+    /// also when the ids are those that are made of the hub's.
     private mutating func checkClient(
-        _ broker: Sink.MQTT, beside sinks: [Sink], _ hub: String?, at node: JSONNode
+        _ broker: Sink.MQTT, beside sinks: [Sink], _ hub: String?, at node: JSONNode,
+        under key: String
     ) {
+        // Without an id of the hub something stands for it that no id can be.
+        let usual = "hubd-\(hub ?? "\0")"
+        let id = broker.clientID ?? usual + "-catalog"
         let place = Sink(name: "", .mqtt(broker)).endpoint
         let isTaken = sinks.contains { sink in
-            guard case .mqtt(let mqtt) = sink.kind, let id = broker.clientID else { return false }
-            return (mqtt.clientID ?? hub.map { "hubd-\($0)" }) == id
-                && sink.endpoint?.host == place?.host
+            guard case .mqtt(let mqtt) = sink.kind else { return false }
+            return (mqtt.clientID ?? usual) == id && sink.endpoint?.host == place?.host
                 && sink.endpoint?.port == place?.port
         }
-        guard isTaken, let id = broker.clientID else { return }
+        guard isTaken else { return }
         report(
-            at: node.position, under: [.key("clientId")],
+            at: node.position, under: [.key(key)],
             "\(Decoding.quoted(id)) is that of a sink at the same broker",
             "a \"clientId\" of its own for each connection to a broker")
+    }
+
+    /// What a sink publishes would take the place of the catalog.
+    private mutating func checkTopic(
+        _ broker: Sink.MQTT, beside sinks: [Sink], _ hub: String?, at node: JSONNode
+    ) {
+        func filled(_ topic: String?) -> String? {
+            topic.map { CatalogService.topic($0, hub: hub ?? "{hub}") }
+        }
+        let topic = filled(broker.topic)
+        let place = Sink(name: "", .mqtt(broker)).endpoint
+        let isTaken = sinks.contains { sink in
+            guard case .mqtt(let mqtt) = sink.kind, sink.endpoint?.host == place?.host,
+                sink.endpoint?.port == place?.port
+            else { return false }
+            return [filled(mqtt.topic), filled(mqtt.stateTopic)].contains(topic)
+        }
+        guard isTaken else { return }
+        report(
+            at: node.position, under: [.key("topic")],
+            "\(Decoding.quoted(broker.topic)), where a sink publishes",
+            "a topic of its own, where this hub may not publish")
     }
 
     private mutating func catalogService(_ node: JSONNode) -> CatalogService? {

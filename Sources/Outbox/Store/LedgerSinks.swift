@@ -143,7 +143,7 @@ extension Ledger {
     }
 
     /// Sets one event aside as rejected and moves the cursor past it; one that was rejected before
-    /// and sent again is in no lane.
+    /// and sent again is in no lane, and stays given up if it was meanwhile.
     func reject(
         _ sink: String, _ event: StoredEvent, reason: String, lane: Lane? = .regular,
         at now: EventTime
@@ -159,13 +159,8 @@ extension Ledger {
         let after = cursor
         try database.transaction { () throws(DatabaseError) in
             // Presence may have been dropped for room while it was under way.
-            try database.prepare(
-                """
-                INSERT INTO rejected (sequence, sink, reason, time, retry)
-                SELECT ?1, ?2, ?3, ?4, 0 WHERE EXISTS (SELECT 1 FROM event WHERE sequence = ?1)
-                ON CONFLICT (sequence, sink) DO UPDATE SET reason = ?3, time = ?4, retry = 0
-                """
-            ).run(
+            let note = lane == nil ? Self.notingAgain : Self.noting
+            try database.prepare(note).run(
                 .integer(event.sequence), .text(sink), .text(reason),
                 .integer(now.unixNanoseconds))
             try write(after, of: sink)
@@ -173,6 +168,14 @@ extension Ledger {
         cursors[sink] = after
         depths[sink, default: 0] -= Int(passed)
     }
+
+    private static let noting = """
+        INSERT INTO rejected (sequence, sink, reason, time, retry)
+        SELECT ?1, ?2, ?3, ?4, 0 WHERE EXISTS (SELECT 1 FROM event WHERE sequence = ?1)
+        ON CONFLICT (sequence, sink) DO UPDATE SET reason = ?3, time = ?4, retry = 0
+        """
+    private static let notingAgain =
+        "UPDATE rejected SET reason = ?3, time = ?4, retry = 0 WHERE sequence = ?1 AND sink = ?2"
 
     /// Takes events back into the queue that were set aside since the sink last took one, because
     /// it was not their fault; by the lane they were in.

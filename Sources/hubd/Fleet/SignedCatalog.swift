@@ -32,7 +32,8 @@ struct SignedCatalog: Sendable {
             throw CatalogRefusal(.noKey, "publicKeyFile \(error)")
         }
         guard let signature else {
-            throw CatalogRefusal(.unsigned, "the catalog came without a \(Self.name)")
+            throw CatalogRefusal(
+                .unsigned, "the catalog at \(source) came without a \(Self.name): sign it there")
         }
         guard signature.hasPrefix(Self.algorithm),
             let code = Base64.decode(signature.dropFirst(Self.algorithm.count)),
@@ -40,7 +41,8 @@ struct SignedCatalog: Sendable {
         else {
             throw CatalogRefusal(
                 .wrongSignature,
-                "the catalog is not signed by a key of \(keyFile); somebody may have changed it")
+                "the catalog at \(source) is not signed by a key of \(keyFile): give the hub that key, "
+                    + "or find out who changed it")
         }
         self.bytes = bytes
         self.signature = signature

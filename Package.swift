@@ -63,7 +63,7 @@ let package = Package(
         library("EventLoop", ["CLinux"]),
         library("DBus", ["EventLoop", "CDBus"]),
         library("BlueZ", ["DBus", "EventLoop", "BeaconScanner", "HardwareHub", "CLinux"]),
-        library("Outbox", ["Crypto", "MQTT", "CSQLite", "CCurl", "CZlib", "CLinux"]),
+        library("Outbox", ["Crypto", "JSON", "MQTT", "CSQLite", "CCurl", "CZlib", "CLinux"]),
         library("Configuration", ["JSON", "BeaconScanner", "Campaigns"]),
         library("CaptureFile", ["BeaconScanner"]),
         library("Checkup", ["EventLoop", "CLinux"]),

@@ -23,6 +23,9 @@ trap 'rm -f "$out"' EXIT
 echo "delivery: what is sent, against its descriptions"
 $python Tests/Rigs/wire.py "$bin"
 
+echo "delivery: a service that goes back to a backup"
+$python Tests/Rigs/older_backup.py "$bin"
+
 echo "delivery: hubd killed $kills times"
 $python Tests/Rigs/hub_kill.py "$bin" "$kills" 1 "$database"
 

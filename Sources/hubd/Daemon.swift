@@ -293,10 +293,12 @@ final class Daemon {
         }
         for sink in loaded.settings.sinks {
             let name = sink.outboxSettings.name
-            guard let fault = outbox.sinks.first(where: { $0.name == name })?.fault else {
-                continue
+            guard let status = outbox.sinks.first(where: { $0.name == name }) else { continue }
+            if let fault = status.fault {
+                problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
+            } else if let missed = status.missed {
+                problems.append(HubProblem(missed, sink: sink.name))
             }
-            problems.append(HubProblem(part: "sink \(sink.name)", text: fault.text))
         }
         problems += outbox.mismatches.map { HubProblem($0, loaded.settings) }
         problems += devices.problems + catalogs.problems

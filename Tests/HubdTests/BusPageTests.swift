@@ -29,7 +29,7 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 42)
+        #expect(members == 43)
     }
 
     private func introspection(of path: String, _ hub: TestHub) throws -> String {

@@ -223,7 +223,7 @@ struct HTTPSTests {
         #expect(settings.limits(for: 1 << 20).whole == .seconds(30))
         settings.maxRate = 1_024
         #expect(settings.limits(for: 10_240).whole == .seconds(40))
-        let sink = try HTTPSink(settings, clock: { someTime })
+        let sink = try HTTPSink(settings, hub: "h", clock: { someTime })
         #expect(sink.limits.bytes == 16 * 1_024)
     }
 

@@ -50,7 +50,7 @@ actor Courier {
         name = settings.name
         switch settings {
         case .file(let file): sink = FileSink(file)
-        case .http(let http): sink = try HTTPSink(http, clock: clock)
+        case .http(let http): sink = try HTTPSink(http, hub: store.settings.hub, clock: clock)
         case .mqtt(let mqtt):
             sink = try MQTTSink(
                 mqtt, hub: store.settings.hub, board: store.states, clock: clock, backoff: backoff)
@@ -137,12 +137,12 @@ actor Courier {
         case .confirm(let place):
             report.delivered(at: clock().unixNanoseconds)
             next = load.lane == .regular ? .express : .regular
-            await noted(await store.confirm(self, load, place: place))
+            await noted(await store.confirm(self, load, place: place, service: sink.service))
         case .goOn:
             report.delivered(at: clock().unixNanoseconds)
         case .setAside(let fault):
             guard let event = load.events.first else { return }
-            await noted(await store.reject(self, event, fault, lane: load.lane))
+            await noted(await store.reject(self, load, event, fault, lane: load.lane))
         case .takeBack(let rejected, let fault, let wait):
             _ = await store.takeBack(self, rejected)
             await pause(fault, wait)
@@ -162,7 +162,7 @@ actor Courier {
             machine.acceptedAgain()
             await noted(await store.accept(self, event))
         case .rejected(let fault), .denied(let fault), .tooLarge(let fault):
-            await noted(await store.reject(self, event, fault, lane: nil))
+            await noted(await store.reject(self, load, event, fault, lane: nil))
         case .failed:
             if case .wait(let fault, let wait) = machine.finished(delivery, of: load.events) {
                 await pause(fault, wait)

@@ -5,15 +5,18 @@ struct HTTPSink: Sink {
     let settings: HTTPSinkSettings
     let limits: DeliveryLimits
     let mayOvertake = true
+    private(set) var service: ServicePlace?
+    private let hub: String
     private let endpoint: Endpoint
     private let clock: @Sendable () -> EventTime
     private var transfer: Transfer?
     private var pacer = Pacer()
 
     init(
-        _ settings: HTTPSinkSettings, clock: @escaping @Sendable () -> EventTime
+        _ settings: HTTPSinkSettings, hub: String, clock: @escaping @Sendable () -> EventTime
     ) throws(SinkFault) {
         self.settings = settings
+        self.hub = hub
         self.clock = clock
         endpoint = try Endpoint(settings.url)
         guard settings.proxy == nil || endpoint.scheme == "https" else {
@@ -47,7 +50,9 @@ struct HTTPSink: Sink {
         let answer = transfer.post(
             body, headers: headers, limits: settings.limits(for: body.count), deadline: deadline)
         pacer.sent(body.count, atMost: settings.maxRate)
-        return HTTPVerdict(host: endpoint.host, now: seconds, settings).delivery(answer)
+        let delivery = HTTPVerdict(host: endpoint.host, now: seconds, settings).delivery(answer)
+        if case .stored = delivery { service = ServicePlace(answer: answer.body, hub: hub) }
+        return delivery
     }
 
     /// What the next delivery of these events looks like, with every signature masked.

@@ -6,6 +6,9 @@ protocol Sink {
     /// when a sink does not say.
     var mayOvertake: Bool { get }
 
+    /// What the service said that it has, with the last delivery; nil when it did not say it.
+    var service: ServicePlace? { get }
+
     /// Delivers events, oldest first, after those that end at `cursor`.
     ///
     /// It may take several calls for the same events; which of them arrived is told by the answer,
@@ -33,6 +36,7 @@ extension Sink {
 
 extension Sink {
     var mayOvertake: Bool { false }
+    var service: ServicePlace? { nil }
 }
 
 /// The most that is delivered at once.

@@ -38,14 +38,14 @@ internal import CCurl
 
     /// The most of a header and of a body that is read, when both are for people to read.
     private static let longestAnswer = 64 * 1_024
-    /// What is shown of such a body.
-    private static let shown = 256
+    /// What is kept of such a body: a service lists a hundred gaps in 4 KiB (`ServicePlace`).
+    private static let keptAnswer = 16 * 1_024
 
     private let handle: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     private var received = 0
     private var longest = longestAnswer
-    private var kept = shown
+    private var kept = keptAnswer
     private var wanted: Set<String> = []
     private var body: [UInt8] = []
     private var headers: [String: String] = [:]

@@ -60,7 +60,7 @@ final class Ledger {
     private var openFiles: [String: FileSystem.Identity] = [:]
     private var ids = EventIDSource()
     private let hub: String
-    private var hubNumber: Int64 = 0
+    private(set) var hubNumber: Int64 = 0
     private var hubs: [Int64: String] = [:]
     private let insertion: Statement
     private let reading: Statement

@@ -136,7 +136,7 @@ extension Ledger {
         return true
     }
 
-    private func write(_ cursor: Cursor, of sink: String) throws(DatabaseError) {
+    func write(_ cursor: Cursor, of sink: String) throws(DatabaseError) {
         try moving.run(
             .text(sink), .integer(cursor.sequence), .integer(cursor.place),
             .integer(cursor.express))
@@ -198,8 +198,9 @@ extension Ledger {
         let after = try place(of: before, before: held)
         let again = try waiting(behind: after) - waiting(behind: before)
         var reopened = SinkAccount()
-        for sequence in givenUp where try isWaiting(sequence, behind: after) {
-            reopened.givenUp -= 1
+        // One that waits already is no longer counted as given up.
+        for sequence in givenUp where try !isWaiting(sequence, behind: before) {
+            if try isWaiting(sequence, behind: after) { reopened.givenUp -= 1 }
         }
         let taken = Int64(held.values.reduce(0) { $0 + $1.count })
         reopened.expired = -(again - taken + reopened.givenUp)

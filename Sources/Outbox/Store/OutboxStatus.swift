@@ -45,6 +45,11 @@ public struct SinkStatus: Sendable {
     public var failures: Int
     /// When it last took events, in nanoseconds since 1970.
     public var lastDelivery: Int64?
+    /// What its service said last that it has; nil when it has not said it since the start.
+    public var service: ServicePlace?
+    /// What its service misses of what counts as delivered and is still kept, as far as was known
+    /// when nothing waited any more; nil when it is nothing.
+    public var missed: MissedEvents?
 }
 
 /// An event that a sink would not have.

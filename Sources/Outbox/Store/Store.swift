@@ -51,6 +51,9 @@ public actor Store {
     var doubtful = 0
     /// How many events each sink was handed, those that came again included.
     var handedOut: [String: Int64] = [:]
+    /// What the service of a sink said last that it has, and what it misses of it.
+    var places: [String: ServicePlace] = [:]
+    var missed: [String: MissedEvents] = [:]
     /// The accounts that did not come out even when they were last looked at.
     var mismatches: [Account] = []
     /// Each salvage since the start; a disk that goes on failing does not make it long.

@@ -113,7 +113,8 @@ extension Store {
             oldestAge: oldest.map { .nanoseconds($0.event.time.age(at: now)) }, cursor: cursor,
             express: max(cursor, ledger?.cursors[courier.name]?.express ?? 0),
             fault: report.fault, retryIn: report.retryAt.map { .nanoseconds(max(0, $0 - boot)) },
-            failures: report.failures, lastDelivery: report.lastDelivery)
+            failures: report.failures, lastDelivery: report.lastDelivery,
+            service: places[courier.name], missed: missed[courier.name])
     }
 
     // MARK: Upkeep

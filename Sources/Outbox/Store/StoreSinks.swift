@@ -14,6 +14,9 @@ extension Store {
         var lane = Lane.regular
         /// Instead of events, numbers of those that have grown too old for the sink.
         var expired: [Int64] = []
+        /// The newest number when this is all that waits; then no notice of what will not come is
+        /// still to come.
+        var reaches: Int64?
     }
 
     /// Which events a courier wants.
@@ -121,6 +124,9 @@ extension Store {
         }
         guard var load else { return nil }
         load.events = load.events.map(outward)
+        if let ledger, !isProbe, ledger.depths[courier.name] ?? 0 <= load.events.count {
+            load.reaches = ledger.lastSequence
+        }
         handedOut[courier.name, default: 0] += Int64(load.events.count)
         return load
     }
@@ -161,19 +167,23 @@ extension Store {
         retiring.contains { $0.settings.isInTheWay(of: courier.settings) }
     }
 
-    /// The sink has these events; whether that is durable.
-    func confirm(_ courier: Courier, _ load: Load, place: Int64) -> Bool {
+    /// The sink has these events, and all that `service` says; whether that is durable.
+    func confirm(
+        _ courier: Courier, _ load: Load, place: Int64, service: ServicePlace? = nil
+    ) -> Bool {
         guard let last = load.events.last?.sequence else { return true }
-        return note(courier) { ledger throws(DatabaseError) in
+        let isNoted = note(courier, load) { ledger throws(DatabaseError) in
             try ledger.confirm(courier.name, through: last, place: place, lane: load.lane)
         }
+        if isNoted { compare(courier, load, service) }
+        return isNoted
     }
 
     /// The sink is not to have these events any more; whether that is durable.
     func expire(_ courier: Courier, _ load: Load) -> Bool {
         guard let last = load.expired.last else { return true }
         let now = settings.clock()
-        return note(courier) { ledger throws(DatabaseError) in
+        return note(courier, load) { ledger throws(DatabaseError) in
             try ledger.confirm(
                 courier.name, through: last, place: load.cursor.place, expired: load.expired,
                 at: now)
@@ -182,10 +192,10 @@ extension Store {
 
     /// The sink would not have this event; whether that is durable.
     func reject(
-        _ courier: Courier, _ event: StoredEvent, _ fault: SinkFault, lane: Lane?
+        _ courier: Courier, _ load: Load, _ event: StoredEvent, _ fault: SinkFault, lane: Lane?
     ) -> Bool {
         let now = settings.clock()
-        return note(courier) { ledger throws(DatabaseError) in
+        return note(courier, load) { ledger throws(DatabaseError) in
             try ledger.reject(courier.name, event, reason: fault.text, lane: lane, at: now)
         }
     }
@@ -212,11 +222,15 @@ extension Store {
         // The turn after this job ends the closing that waits for the last one.
     }
 
-    /// Notes something for a courier that still counts.
+    /// Notes something for a courier that still counts; nothing of a load when the cursor was moved
+    /// while it was under way, because then it is due again.
     private func note(
-        _ courier: Courier, _ write: (Ledger) throws(DatabaseError) -> Void
+        _ courier: Courier, _ load: Load? = nil, _ write: (Ledger) throws(DatabaseError) -> Void
     ) -> Bool {
         guard couriers.contains(where: { $0 === courier }) else { return true }
+        if let load, let cursor = ledger?.cursors[courier.name], cursor != load.cursor {
+            return true
+        }
         let now = settings.clock()
         let isNoted: Void? = try? attempt { ledger throws(DatabaseError) in
             try ledger.makingRoom(at: now) { () throws(DatabaseError) in try write(ledger) }

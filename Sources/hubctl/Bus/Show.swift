@@ -53,6 +53,16 @@ enum Show {
         return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
     }
 
+    /// What a service says it has: `1–4,812`, or `1–480 and up to 500 without 12`.
+    static func place(_ service: JSONValue?) -> String {
+        guard let service else { return "" }
+        let contiguous = service["contiguous"]?.number?.integer(as: Int64.self) ?? 0
+        let all = contiguous > 0 ? "1–\(count(service["contiguous"]))" : "none"
+        guard service["contiguous"] != service["highest"] else { return all }
+        return "\(all) and up to \(count(service["highest"])) without "
+            + count(service["missing"])
+    }
+
     static func bytes(_ value: JSONValue?) -> String {
         guard let bytes = value?.number?.double else { return "" }
         switch bytes {

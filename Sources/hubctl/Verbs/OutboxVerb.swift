@@ -6,20 +6,26 @@ import JSON
 enum OutboxVerb: Verb {
     static let name = "outbox"
     static let summary = "what waits for the sinks, and what they would not have"
-    static let operands = "[retry ID | drop ID]"
+    static let operands = "[retry ID | drop ID | again SINK]"
     static let details = [
-        "retry sends a rejected event again, drop gives it up; both need root or the user of hubd."
+        "retry sends a rejected event again, drop gives it up; again delivers to a sink once more what",
+        "is still kept. All three need root or the user of hubd.",
     ]
 
     static let options = [
         Arguments.Option("--preview", "the bytes of the next delivery, before they leave"),
         Arguments.Option("--sink", "NAME", "with --preview: only this sink"),
+        Arguments.Option("--from", "NUMBER", "with again: from the event with this number on"),
     ]
 
     static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
         if arguments.has("--preview") { return try await preview(arguments, output) }
         guard arguments.value("--sink") == nil else {
             throw Failure(.usage, "outbox: --sink goes with --preview")
+        }
+        if arguments.words.first == "again" { return try await again(arguments, output) }
+        guard arguments.value("--from") == nil else {
+            throw Failure(.usage, "outbox: --from goes with again SINK")
         }
         try expect(arguments.words, 0...2)
         if let action = arguments.words.first {
@@ -61,12 +67,34 @@ enum OutboxVerb: Verb {
         return .ok
     }
 
+    /// Delivers once more what is still kept.
+    private static func again(
+        _ arguments: Arguments, _ output: Output
+    ) async throws(Failure) -> ExitCode {
+        guard arguments.words.count == 2 else {
+            throw Failure(.usage, "outbox again: expected one SINK; hubctl outbox lists them")
+        }
+        let sink = arguments.words[1]
+        let first = try arguments.number("--from", minimum: 1) ?? 1
+        let count = try await HubClient(arguments).call(
+            "DeliverAgain", of: "Hub1", [.string(sink), .uint64(UInt64(first))], mayAsk: true
+        ).first?.json
+        if output.wantsJSON {
+            try output.print(
+                ["sink": .string(sink), "action": "again", "events": count ?? .null] as JSONValue)
+        } else {
+            try output.print("\(sink): \(Show.count(count)) events are delivered again")
+        }
+        return .ok
+    }
+
     private static func act(
         _ action: String, _ arguments: Arguments, _ output: Output
     ) async throws(Failure) -> ExitCode {
         let members = ["retry": "RetryRejected", "drop": "DropRejected"]
         guard let member = members[action] else {
-            throw Failure(.usage, "outbox: \(quoted(action)), expected retry ID or drop ID")
+            throw Failure(
+                .usage, "outbox: \(quoted(action)), expected retry ID, drop ID or again SINK")
         }
         guard arguments.words.count == 2 else {
             throw Failure(.usage, "outbox \(action): no ID; hubctl outbox lists rejected events")
@@ -87,6 +115,7 @@ enum OutboxVerb: Verb {
         var sinks = Table([
             .init(title: "sink"), .init(title: "delivered", rightAligned: true),
             .init(title: "waiting", rightAligned: true), .init(title: "oldest"),
+            .init(title: "service has"),
             .init(title: "problem", shrinksTo: 20),
         ])
         for sink in outbox["sinks"]?.elements ?? [] {
@@ -94,7 +123,7 @@ enum OutboxVerb: Verb {
             sinks.add([
                 .init(Show.text(sink["sink"])), .init(Show.count(sink["delivered"])),
                 .init(Show.count(sink["waiting"])), .init(oldest),
-                .init(Show.text(sink["problem"]), .bad),
+                .init(Show.place(sink["service"])), .init(Show.text(sink["problem"]), .bad),
             ])
         }
         try output.print([""] + sinks.lines(on: output.terminal))

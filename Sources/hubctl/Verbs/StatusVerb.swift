@@ -147,9 +147,10 @@ enum StatusVerb: Verb {
 
     private static func sinkText(_ sink: JSONValue) -> String {
         let depth = sink["depth"]?.number?.integer(as: Int.self) ?? 0
-        guard depth > 0 else { return ", nothing waits" }
+        let service = sink["service"].map { ", its service has \(Show.place($0))" } ?? ""
+        guard depth > 0 else { return ", nothing waits\(service)" }
         let age = sink["oldestSeconds"]?.number?.double.map { ", oldest \(Show.duration($0))" }
-        return ", \(Show.count(sink["depth"])) wait\(age ?? "")"
+        return ", \(Show.count(sink["depth"])) wait\(age ?? "")\(service)"
     }
 
     private static func store(_ store: JSONValue?) -> String {

@@ -22,6 +22,8 @@ enum JournalMessage: String, CaseIterable {
     case beaconSent = "c27e5a1f8b3d4e64a90b5d1c7f2e8346"
     /// It no longer is.
     case beaconStopped = "81a4d3f6e95b4207bc6f0e2d8a7c1b59"
+    /// What a sink had is delivered to it once more, by command; the field SINK names it.
+    case deliveredAgain = "cb3c350a59ca4ef898b98604cbd9466d"
     case storeSalvaged = "8143ec6e265e4fa9aad819c23567ced1"
     case clockSet = "ad7a2bd0d1b54c5ab2dd0f4a3c52b1f9"
     case imported = "c456169fc1524f93893a5a266b3d2acf"

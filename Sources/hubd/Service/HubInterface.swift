@@ -42,6 +42,13 @@ enum HubInterface {
                 return []
             }
             Method(
+                "DeliverAgain", in: ["sink": "s", "from": "t"], out: ["events": "t"],
+                needs: .manage,
+                "Delivers to a sink once more what is still kept, from a number on; how many events."
+            ) { call throws(BusError) in
+                [.uint64(try await daemon.deliverAgain(call.string(0), call.integer(1)))]
+            }
+            Method(
                 "DropRejected", in: ["id": "s"], needs: .manage,
                 "Gives a rejected event up; it is kept for reading like a delivered one."
             ) { call throws(BusError) in

@@ -30,6 +30,9 @@ struct OutboxReport {
         fields.set("waiting", sink.depth)
         fields.set("oldest", sink.oldestAge.map { Double($0.components.seconds) })
         fields.set("failures", sink.failures)
+        fields.set("service", sink.service.map(Fields.init))
+        fields.set("missed", sink.missed?.count)
+        fields.set("firstMissed", sink.missed?.first)
         fields.set("problem", sink.fault?.text)
         fields.set("retryInSeconds", sink.retryIn.map { Double($0.components.seconds) })
         return fields
@@ -44,5 +47,15 @@ struct OutboxReport {
         fields.set("reason", rejected.reason)
         fields.set("retrying", rejected.isRetrying)
         return fields
+    }
+}
+
+extension Fields {
+    /// What the service of a sink says it has.
+    init(_ place: ServicePlace) {
+        self.init()
+        set("contiguous", place.contiguous)
+        set("highest", place.highest)
+        set("missing", place.missing)
     }
 }

@@ -53,14 +53,34 @@ extension Daemon {
         }
     }
 
-    func preview(_ name: String) async throws(BusError) -> Fields {
+    /// A sink's kind and address, by the name that people give it.
+    private func outboxName(of name: String) throws(BusError) -> String {
         guard let sink = loaded.settings.sinks.first(where: { $0.name == name }) else {
             throw BusError(.invalid, "\"\(name)\" is no sink; hubctl outbox lists them")
         }
+        return sink.outboxSettings.name
+    }
+
+    /// Delivers once more what is still kept; how many events wait for the sink that did not.
+    func deliverAgain(_ name: String, _ first: Int64) async throws(BusError) -> UInt64 {
+        let sink = try outboxName(of: name)
+        do throws(OutboxError) {
+            let count = try await store.deliverAgain(sink, from: first)
+            journal.notice(
+                "sink \(name): \(count) events, from number \(first) on, are delivered again",
+                .deliveredAgain, ["SINK": name])
+            return UInt64(clamping: count)
+        } catch {
+            throw BusError(error)
+        }
+    }
+
+    func preview(_ name: String) async throws(BusError) -> Fields {
+        let sink = try outboxName(of: name)
         do throws(OutboxError) {
             var fields = Fields()
             fields.set("sink", name)
-            guard let preview = try await store.preview(sink.outboxSettings.name) else {
+            guard let preview = try await store.preview(sink) else {
                 return fields
             }
             fields.set("request", preview.request)

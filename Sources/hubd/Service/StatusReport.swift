@@ -133,6 +133,8 @@ struct StatusReport {
             fields.set("state", status.fault == nil ? "well" : "waiting")
             fields.set("depth", status.depth)
             fields.set("oldestSeconds", status.oldestAge.map(Self.seconds))
+            fields.set("service", status.service.map(Fields.init))
+            fields.set("missed", status.missed?.count)
             fields.set("problem", status.fault?.text)
             fields.set("retryInSeconds", status.retryIn.map(Self.seconds))
             return fields

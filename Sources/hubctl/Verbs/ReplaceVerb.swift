@@ -1,5 +1,6 @@
 import DBus
 import EventLoop
+import JSON
 
 /// `hubctl replace`: a new device takes an old one's place.
 enum ReplaceVerb: Verb {
@@ -18,7 +19,9 @@ enum ReplaceVerb: Verb {
         let (old, new) = (arguments.words[0], arguments.words[1])
         _ = try await HubClient(arguments).call(
             "Replace", of: "Devices1", [.string(old), .string(new)], mayAsk: true)
-        if !output.wantsJSON { try output.print("\(new) has taken the place of \(old)") }
+        try output.print(
+            "\(new) has taken the place of \(old)",
+            or: ["device": .string(old), "replacedBy": .string(new)])
         return .ok
     }
 }
@@ -40,7 +43,7 @@ enum ForgetVerb: Verb {
         let id = arguments.words[0]
         _ = try await HubClient(arguments).call(
             "Forget", of: "Devices1", [.string(id)], mayAsk: true)
-        if !output.wantsJSON { try output.print("\(id): forgotten") }
+        try output.print("\(id): forgotten", or: ["device": .string(id), "forgotten": true])
         return .ok
     }
 }

@@ -26,6 +26,11 @@ struct Output {
         try write(bytes)
     }
 
+    /// Writes what was done: a line for people, or a document for programs.
+    func print(_ line: String, or document: JSONValue) throws(Failure) {
+        if wantsJSON { try print(document) } else { try print(line) }
+    }
+
     func print(_ table: Table) throws(Failure) {
         try print(table.lines(on: terminal))
     }

@@ -175,6 +175,26 @@ struct AirSyncDriverTests {
         #expect(full.fault?.faultClass == .storage && full.memory == [:])
     }
 
+    /// The number of a proof counts for the key that it was made with: a device that takes another one's
+    /// place, or was given a new key, begins anew.
+    @Test func newKeyCountsAnew() throws {
+        var first = try bench(
+            AirSyncDevice(way: .key, proofSequence: 900), context(key: true))
+        first.connect()
+        #expect(first.device.authResponses.map(\.outcome.code) == [0])
+        var other = context(key: true, memory: first.memory)
+        other.deviceID = "another device"
+        #expect(AirSyncRecognition(other).lastSequence == nil)
+        other = context(key: true, memory: first.memory)
+        other.key = [UInt8](repeating: 7, count: 16)
+        #expect(AirSyncRecognition(other).lastSequence == nil)
+        #expect(
+            AirSyncRecognition(context(key: true, memory: first.memory)).lastSequence == 900)
+        // What earlier versions kept does not say which key: it counts for each.
+        let old = context(key: true, memory: ["airsync.proof": [0, 0, 0, 9]])
+        #expect(AirSyncRecognition(old).lastSequence == 9)
+    }
+
     /// Every one-byte change of a proof is refused.
     @Test func changedProof() throws {
         let request = AirSyncDevice(way: .key).introduces()

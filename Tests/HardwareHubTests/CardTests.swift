@@ -46,6 +46,10 @@ struct CardTests {
         for filler in [0x00, 0xff] as [UInt8] {
             #expect(try CardRecord([UInt8](repeating: filler, count: 23).span).isEmpty)
         }
+        // Money moved, whatever the counter and the date say.
+        var odd = [UInt8](repeating: 0, count: 23)
+        odd[8] = 1
+        #expect(!(try CardRecord(odd.span).isEmpty))
         ByteVerifier.neighbours(of: Self.record) { _ = try? CardRecord($0.span) }
     }
 

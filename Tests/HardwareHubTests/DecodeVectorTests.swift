@@ -82,6 +82,45 @@ struct DecodeVectorTests {
         }
     }
 
+    /// Bits 3 and 4 of a blood pressure's status are one number, of which 3 is reserved: a pulse is not
+    /// too high and too low.
+    @Test(arguments: [
+        ("0800", ["pulse too high"]), ("1000", ["pulse too low"]), ("1800", []),
+        ("3900", ["movement", "bad position"]), ("c0ff", []),
+    ])
+    func pulseRange(status: String, words: [String]) throws {
+        let fields = try DecodeArea.bloodPressure.decode(text: "10780050006000\(status)")
+        #expect(fields["status_flags"] == .list(words.map { .text($0) }))
+    }
+
+    /// What stands beside a status word is what that status word is of.
+    @Test func severalRepliesOfACard() throws {
+        func reply(_ items: String) throws -> DecodedFields {
+            let list = hex(items)
+            let inner = [0x81, UInt8(list.count)] + list
+            return try DecodeArea.etc.decode(
+                ([0xb3, 0, 0] + little(inner.count, 2) + inner).span)
+        }
+        let failed = try reply("01026a82" + "030600001f409000")
+        #expect(failed["sw"] == .text("9000") && failed["balance_fen"] == .integer(8000))
+        #expect(failed["tag"] == .integer(3))
+        let refused = try reply("010600001f409000" + "02026a83")
+        #expect(refused["sw"] == .text("9000") && refused["balance_fen"] == .integer(8000))
+        let nothing = try reply("01026a82" + "02026a83")
+        #expect(nothing["sw"] == .text("6a82") && nothing["balance_fen"] == nil)
+        guard case .list(let items)? = failed["items"] else {
+            Issue.record("the replies are not listed")
+            return
+        }
+        #expect(items.count == 2)
+    }
+
+    @Test func readerWithoutCard() throws {
+        let fields = try DecodeArea.etc.decode(text: "b3cf")
+        #expect(fields["status"] == .integer(0xcf))
+        #expect(fields["status_meaning"] == .text("no card"))
+    }
+
     @Test func inputThatIsNotHexadecimal() {
         for text in ["0", "zz", "00 0", "0x00"] {
             #expect(throws: MalformedValue.self) { try DecodeArea.sfloat.decode(text: text) }

@@ -219,6 +219,24 @@ struct ETCReaderDriverTests {
         }
     }
 
+    /// A reply of another length is not a balance: it is another command's, and its first bytes are no
+    /// money.
+    @Test func balanceOfAnotherLength() throws {
+        for reply in [CardTests.issue, hex("00001f4000"), hex("001f40"), []] {
+            var reader = CardReader()
+            reader.override = { command, _ in
+                command.first == 0x80 ? reply + hex("9000") : nil
+            }
+            var bench = try bench(reader)
+            bench.connect()
+            bench.wait(2)
+            #expect(cards(bench).isEmpty && bench.reports.count == 1)
+            #expect(bench.reports.first?.text.hasPrefix("balance: ") == true)
+            #expect(bench.reports.first?.faultClass == .protocolError)
+            #expect(bench.device.commands.count { $0.first == 0x80 } == 1, "it is not read on")
+        }
+    }
+
     /// A card that refuses is told once, until it is taken out.
     @Test func refusedOnce() throws {
         var reader = CardReader()

@@ -103,6 +103,51 @@ struct HealthMachineTests {
         #expect(session.outcome == .done)
     }
 
+    /// A monitor that sends all it stores at every connection, as many as any stores, and what an earlier
+    /// version of hubd remembered.
+    @Test func everythingSentAtEveryConnection() throws {
+        var memory: [String: [UInt8]] = [:]
+        var kept: [Measurement] = []
+        func connect(_ values: Range<UInt8>) throws {
+            var session = try Self.session("blood-pressure", memory: memory)
+            session.connect()
+            session.settle()
+            for hour in 0..<4 as Range<UInt8> {
+                for minute in values {
+                    var value = Self.pressure(minute)
+                    value[11] = hour
+                    session.send(0x2a35, value)
+                    session.settle()
+                }
+            }
+            memory = session.memory
+            kept += session.kept
+        }
+        for _ in 0..<3 { try connect(0..<50) }
+        #expect(kept.count == 200)
+        try connect(10..<60)
+        #expect(kept.count == 240)
+        #expect(memory.count <= 64, "more than a driver may remember")
+        #expect(memory.reduce(0) { $0 + $1.key.utf8.count + $1.value.count } < 16_384)
+
+        let one = Self.pressure(1)
+        var session = try Self.session("blood-pressure")
+        session.connect()
+        session.settle()
+        session.send(0x2a35, one)
+        session.settle()
+        let fingerprint = try #require(session.memory["seen.0"]).dropFirst().prefix(8)
+        var again = try Self.session(
+            "blood-pressure", memory: ["seen": [1, 6], "seen.5": [1] + fingerprint])
+        again.connect()
+        again.settle()
+        again.send(0x2a35, one)
+        again.settle()
+        #expect(again.kept.isEmpty)
+        let nonsense = [2] + [UInt8](repeating: 0xff, count: 8)
+        _ = try Self.session("blood-pressure", memory: ["seen": nonsense, "seen.61": [2, 1]])
+    }
+
     @Test func valuesAreKeptAtOnce() throws {
         var session = try Self.session("blood-pressure")
         session.connect()
@@ -447,6 +492,49 @@ struct HealthMachineTests {
         #expect(session.outcome == nil && session.machine.deadline == nil)
         session.send(0x2a37, [0, 61])
         #expect(session.handed.count == 1)
+    }
+
+    /// What a device calls doubtful stays apart from what it does not: neither is the other's lowest
+    /// or highest value.
+    @Test func doubtfulValuesStayApart() throws {
+        var session = try Self.session("pulse-oximeter")
+        session.connect()
+        session.settle()
+        func send(_ saturation: UInt8, _ status: [UInt8]) {
+            session.send(0x2a5f, [4, saturation, 0, 72, 0] + status)
+        }
+        let (good, doubtful) = ([0x80, 0] as [UInt8], [0, 0x40] as [UInt8])
+        send(97, good)
+        for (saturation, status) in [
+            (96, good), (95, good), (60, doubtful), (58, doubtful), (97, good),
+        ] as [(UInt8, [UInt8])] {
+            send(saturation, status)
+        }
+        session.pass(10)
+        session.settle()
+        try #require(session.kept.count == 3)
+        #expect(session.kept[1].status == ["questionable"])
+        #expect(
+            session.kept[1].detailTexts.prefix(2) == [
+                "lowest-oxygen-saturation 58 %", "highest-oxygen-saturation 60 %",
+            ])
+        #expect(session.kept[2].status == ["validated"])
+        #expect(
+            session.kept[2].detailTexts.prefix(2) == [
+                "lowest-oxygen-saturation 95 %", "highest-oxygen-saturation 97 %",
+            ])
+        // A finger that is pulled out at the end does not take along what was measured before.
+        send(91, good)
+        session.send(0x2a5f, [4, 0xff, 7, 0xff, 7, 0x80, 0])
+        session.pass(10)
+        session.settle()
+        #expect(session.kept.suffix(2).map { $0.values.first?.value.double } == [91, nil])
+        // However often it changes its mind, what is kept of it stays bounded.
+        let before = session.kept.count
+        for index in 0..<50 as Range<UInt8> { send(90, [0x80, index]) }
+        session.pass(10)
+        session.settle()
+        #expect(session.kept.count - before <= 4)
     }
 
     /// What a cuff showed on its way is void once there is a result.

@@ -145,6 +145,22 @@ struct MeasuredValueTests {
         #expect(offset.status == ["battery-low", "sample-too-small", "temperature-too-low"])
     }
 
+    /// An offset that the field cannot say is no number of minutes, and then nobody knows the time: the
+    /// base time would be weeks off.
+    @Test(arguments: [("ff7f", "overrun"), ("0080", "underrun")])
+    func glucoseOffsetOutOfRange(offset: String, word: String) throws {
+        let text = "030100e307021b0b0a1e\(offset)63b011"
+        let value = try Self.glucose(text)
+        #expect(value.deviceTime == nil && value.texts == ["glucose 99 mg/dL 2339-0"])
+        #expect(value.detailTexts.last == "time-offset \(word)")
+        let fields = try DecodeArea.glucose.decode(text: text)
+        #expect(fields["offset_min"] == .text(word) && fields["time"] == nil)
+        #expect(fields["base"] == .text("2019-02-27T11:10:30"))
+        // The largest offsets that are some.
+        let most = offset == "ff7f" ? "fe7f" : "0180"
+        #expect(try Self.glucose("030100e307021b0b0a1e\(most)63b011").deviceTime != nil)
+    }
+
     /// Neither interstitial fluid nor control solution is blood.
     @Test func glucoseElsewhere() throws {
         for (kind, word) in [("19", "interstitial-fluid"), ("4a", "control-solution")] {

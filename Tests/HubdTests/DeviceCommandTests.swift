@@ -134,6 +134,65 @@ struct DeviceCommandTests {
         #expect(hub.end() == 0)
     }
 
+    /// A program that asks for JSON gets a document from every verb.
+    @Test func answersOfChangesAreDocuments() throws {
+        let hub = try start()
+        try done(hub, "pair", Self.other, "--kind=wechat-sport", "--id=band-2")
+        func answer(_ words: String...) throws -> [String: Any] {
+            let run = try hub.hubctl(words + ["--json"])
+            #expect(run.status == 0, "\(words): \(run.errors)")
+            return try run.json()
+        }
+        #expect(
+            try answer("bind", "band-1", "k-9") as NSDictionary
+                == ["device": "band-1", "owner": "k-9", "bound": true])
+        #expect(
+            try answer("unbind", "band-1", "k-9") as NSDictionary
+                == ["device": "band-1", "owner": "k-9", "bound": false])
+        #expect(
+            try answer("device", "band-1", "--retry") as NSDictionary
+                == ["device": "band-1", "retried": true])
+        #expect(
+            try answer("replace", "band-1", "band-2") as NSDictionary
+                == ["device": "band-1", "replacedBy": "band-2"])
+        #expect(
+            try answer("forget", "band-2") as NSDictionary
+                == ["device": "band-2", "forgotten": true])
+        #expect(hub.end() == 0)
+    }
+
+    /// Nobody can be bound to a device that was replaced: its page says where they went.
+    @Test func replacedDevice() throws {
+        let hub = try start()
+        try done(hub, "pair", Self.other, "--kind=wechat-sport", "--id=band-2")
+        try done(hub, "replace", "band-1", "band-2")
+        let page = try hub.hubctl("device", "band-1").output
+        #expect(page.contains("moved to band-2"), "\(page)")
+        #expect(!page.contains("hubctl bind"), "\(page)")
+        #expect(hub.end() == 0)
+    }
+
+    @Test("a device is taken in by command with what the configuration would take")
+    func enrolledAsConfigured() throws {
+        let hub = try start()
+        let address = "--kind=blood-pressure"
+        let cases: [([String], String)] = [
+            (["pair", Self.other, address, "--device-id=x"], "deviceId"),
+            (["pair", Self.other, address, "--device-type=x"], "deviceType"),
+            (["pair", Self.other, address, "--key-file=/x"], "keyFile"),
+            (["pair", Self.other, "--kind=airsync", "--key-file=keys/x"], "keyFile"),
+            (["pair", Self.other, "--kind=airsync", "--qr-ticket=有 空格"], "qrTicket"),
+            (["pair", "C0000000000C", "--kind=airsync"], "such as C0:00:00:01:00:01"),
+            (["pair", "C0-00-00-00-00-0C", "--kind=airsync"], "such as C0:00:00:01:00:01"),
+        ]
+        for (words, text) in cases {
+            let run = try hub.hubctl(words)
+            #expect(run.status == 64 && run.errors.contains(text), "\(words): \(run.errors)")
+        }
+        #expect(try hub.hubctl("devices", "--json").list().count == 1)
+        #expect(hub.end() == 0)
+    }
+
     @Test func codes() throws {
         let hub = try start()
         try done(hub, "pair", Self.other, "--kind=airsync", "--id=band-2")

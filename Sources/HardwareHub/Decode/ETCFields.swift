@@ -110,6 +110,7 @@ enum ETCFields {
     private static func reply(_ reply: ReaderReply) -> DecodedFields {
         var fields = DecodedFields()
         fields["status"] = .number(reply.status)
+        if reply.status == ReaderReply.noCard { fields["status_meaning"] = .text("no card") }
         switch reply.content {
         case .handshake(let payload), .reader(let payload): fields.add(self.payload(payload))
         case .encryptedCard(let bytes):
@@ -121,7 +122,10 @@ enum ETCFields {
                 fields.add(CardReplyFields.item(only))
             } else if !items.isEmpty {
                 fields["items"] = .list(items.map { .fields(CardReplyFields.item($0)) })
-                for item in items { fields.add(CardReplyFields.item(item)) }
+                // Together stands only what was done, lest the status word of one that failed stand
+                // beside another's money.
+                let done = items.filter(\.status.isSuccess)
+                for item in done.isEmpty ? items : done { fields.add(CardReplyFields.item(item)) }
             }
         }
         return fields

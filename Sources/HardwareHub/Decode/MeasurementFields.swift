@@ -16,7 +16,7 @@ extension DecodedFields {
         if let status = value.status {
             self["status"] = .number(status.rawValue)
             flags(
-                "status_flags", status.rawValue,
+                "status_flags", status.meaningful.rawValue,
                 [
                     "movement", "cuff loose", "irregular pulse", "pulse too high", "pulse too low",
                     "bad position",

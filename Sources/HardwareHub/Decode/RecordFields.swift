@@ -7,7 +7,13 @@ extension DecodedFields {
         self["seq"] = .number(value.sequence)
         self["base"] = value.baseTime.iso8601.map(Value.text)
         if value.baseTime.iso8601 == nil { add(time: value.baseTime) }
-        self["offset_min"] = value.timeOffset.map(Value.number)
+        self["offset_min"] = value.timeOffset.map { offset in
+            switch offset {
+            case Glucose.overrun: .text("overrun")
+            case Glucose.underrun: .text("underrun")
+            default: .number(offset)
+            }
+        }
         self["time"] = value.time?.iso8601.map(Value.text)
         if let sample = value.sample {
             let isMass = sample.unit == .kilogramsPerLiter

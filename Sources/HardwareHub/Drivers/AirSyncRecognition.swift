@@ -12,7 +12,8 @@ internal import BeaconScanner
 ///
 /// Source: the three methods as in karlzheng/wechatAirSync and icprog/airsync_rda.
 struct AirSyncRecognition {
-    /// Where the sequence of the last proof is kept, four bytes, big-endian.
+    /// Where the last proof is kept: its sequence (4, big-endian), and a mark of the key and id that it
+    /// was made with (4), the beginning of their MD5. Earlier versions kept no mark.
     static let memoryKey = "airsync.proof"
 
     /// What came out.
@@ -33,14 +34,23 @@ struct AirSyncRecognition {
 
     init(_ device: DeviceContext) {
         self.device = device
-        if let kept = device.memory[Self.memoryKey], kept.count == 4 {
-            lastSequence = kept.reduce(0) { $0 << 8 | UInt32($1) }
-        }
+        guard let kept = device.memory[Self.memoryKey] else { return }
+        // Another key or id is another count: what was proven with the old ones opens with neither.
+        let isOfThisKey = kept.count == 8 && Array(kept.suffix(4)) == Self.mark(of: device)
+        guard isOfThisKey || kept.count == 4 else { return }
+        lastSequence = kept.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     /// The bytes that `memoryKey` keeps.
-    static func memory(_ sequence: UInt32) -> [UInt8] {
+    func memory(_ sequence: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sequence >> UInt32($0)) }
+            + Self.mark(of: device)
+    }
+
+    private static func mark(of device: DeviceContext) -> [UInt8] {
+        let digest = device.crypto.digest(
+            deviceType: Hex.lower(device.key ?? []), deviceID: device.deviceID ?? "")
+        return Array(digest.prefix(4))
     }
 
     /// Whether two byte strings are equal, in a time that does not tell where they differ.

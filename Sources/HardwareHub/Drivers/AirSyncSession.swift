@@ -407,7 +407,7 @@ public struct AirSyncSession: Sendable {
         case .proven(let sequence):
             proven = (packet, sequence)
             enter(.proving, Self.requestTimeout, now)
-            let memory: [UInt8]? = AirSyncRecognition.memory(sequence)
+            let memory: [UInt8]? = recognition.memory(sequence)
             return [
                 .action(
                     .keep(

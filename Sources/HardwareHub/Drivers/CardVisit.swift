@@ -79,7 +79,7 @@ struct CardVisit: Hashable, Sendable {
             issue = try CardIssue(data.span)
             step = .balance
         case .balance:
-            balance = try CardBalance(data.span)
+            balance = try Self.balance(data)
             step = .transaction(1)
         case .transaction(let number):
             let record = try CardRecord(data.span)
@@ -94,7 +94,7 @@ struct CardVisit: Hashable, Sendable {
             step = number < Self.mostRecords ? .transaction(number + 1) : .passage(1)
         case .passage(let number): took(passage: data, number)
         case .balanceAgain:
-            guard try CardBalance(data.span) == balance else {
+            guard try Self.balance(data) == balance else {
                 return .void("the balance changed while the card was read")
             }
             step = .issueAgain
@@ -106,6 +106,16 @@ struct CardVisit: Hashable, Sendable {
                 CardReading(issue: issue, balance: balance, records: records, passages: passages))
         }
         return nil
+    }
+
+    /// A balance, which has four bytes: a longer reply is another command's, whose first bytes are no
+    /// money.
+    private static func balance(_ data: [UInt8]) throws(MalformedValue) -> CardBalance {
+        let balance = try CardBalance(data.span)
+        guard data.count == 4 else {
+            throw .invalid("there are more bytes than a balance has", at: 4)
+        }
+        return balance
     }
 
     private mutating func took(passage data: [UInt8], _ number: UInt8) {

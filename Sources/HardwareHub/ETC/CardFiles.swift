@@ -107,8 +107,11 @@ public struct CardRecord: Hashable, Sendable {
         time = DateTime(packedDate: date, packedTime: try cursor.big(record, 3, "time"))
     }
 
-    /// Whether the card keeps no transaction at this place: unused records are all 00 or all ff.
-    public var isEmpty: Bool { (counter == 0 || counter == 0xffff) && time.date == nil }
+    /// Whether the card keeps no transaction at this place: unused records are all 00 or all ff. One in
+    /// which money moved is a transaction, whatever its date.
+    public var isEmpty: Bool {
+        (counter == 0 && amount == 0 || counter == .max && amount == .max) && time.date == nil
+    }
 
     /// The type in a word; nil for a number without a known meaning.
     public var typeName: String? {

@@ -42,6 +42,17 @@ public struct BloodPressure: Hashable, Sendable {
         public static let pulseRateLow = Status(rawValue: 1 << 4)
         /// The cuff was not at the height of the heart.
         public static let improperPosition = Status(rawValue: 1 << 5)
+
+        /// Whether bits 3–4, which are one number, read 3: that is reserved, and says nothing about the
+        /// pulse rate.
+        public var isPulseRangeReserved: Bool {
+            isSuperset(of: [.pulseRateHigh, .pulseRateLow])
+        }
+
+        /// The same without the bits of the pulse rate's range where they are reserved.
+        var meaningful: Status {
+            isPulseRangeReserved ? subtracting([.pulseRateHigh, .pulseRateLow]) : self
+        }
     }
 
     /// What the pressures are counted in.

@@ -5,7 +5,7 @@
 /// | 1 | flags; bit 2: mol/L instead of kg/L; bit 4: a context record follows | – |
 /// | 2 | sequence number | – |
 /// | 7 | base time | – |
-/// | 2 | time offset in minutes, signed | 0 |
+/// | 2 | time offset in minutes, signed; 7fff = overrun, 8000 = underrun | 0 |
 /// | 2 | concentration, SFLOAT | 1 |
 /// | 1 | low nibble: kind of sample; high nibble: where it was taken | 1 |
 /// | 2 | status | 3 |
@@ -79,7 +79,7 @@ public struct Glucose: Hashable, Sendable {
     public let sequence: UInt16
     /// The device's clock when its user last set it by hand plus what passed since.
     public let baseTime: DateTime
-    /// Minutes to add to the base time, from −32768 to 32767.
+    /// Minutes to add to the base time, from −32767 to 32766; `overrun` and `underrun` are none.
     public let timeOffset: Int16?
     /// The concentration and what was measured.
     public let sample: Sample?
@@ -90,8 +90,21 @@ public struct Glucose: Hashable, Sendable {
     /// Flags set that this version does not know.
     public let unknownFlags: UInt8
 
-    /// When it was measured: base time plus offset; nil when the date is incomplete or invalid.
-    public var time: DateTime? { baseTime.adding(minutes: timeOffset ?? 0) }
+    /// The offset of a clock that was set forward further than the field can say.
+    public static let overrun = Int16.max
+    /// The offset of a clock that was set back further than the field can say.
+    public static let underrun = Int16.min
+
+    /// Whether there is an offset that the field cannot say: then nobody knows the time.
+    public var isOffsetOutOfRange: Bool {
+        timeOffset == Self.overrun || timeOffset == Self.underrun
+    }
+
+    /// When it was measured: base time plus offset; nil when the date is incomplete or invalid, or
+    /// the offset is out of range.
+    public var time: DateTime? {
+        isOffsetOutOfRange ? nil : baseTime.adding(minutes: timeOffset ?? 0)
+    }
 
     /// Reads the value of the characteristic; bytes behind the last announced field are ignored.
     ///

@@ -1,5 +1,6 @@
 import DBus
 import EventLoop
+import JSON
 
 /// `hubctl bind`: from now on a device's values belong to somebody.
 enum BindVerb: Verb {
@@ -19,10 +20,14 @@ enum BindVerb: Verb {
         let (device, owner) = (arguments.words[0], arguments.words[1])
         let client = try await HubClient(arguments)
         _ = try await client.device(device, "Bind", [.string(owner)], mayAsk: true)
-        if !output.wantsJSON {
-            try output.print("\(device): what it measures from now on belongs to \(owner) too")
-        }
+        try output.print(
+            "\(device): what it measures from now on belongs to \(owner) too",
+            or: binding(device, owner, isBound: true))
         return .ok
+    }
+
+    static func binding(_ device: String, _ owner: String, isBound: Bool) -> JSONValue {
+        ["device": .string(device), "owner": .string(owner), "bound": .bool(isBound)]
     }
 }
 
@@ -43,9 +48,9 @@ enum UnbindVerb: Verb {
         let (device, owner) = (arguments.words[0], arguments.words[1])
         let client = try await HubClient(arguments)
         _ = try await client.device(device, "Unbind", [.string(owner)], mayAsk: true)
-        if !output.wantsJSON {
-            try output.print("\(device): what it measures from now on is not \(owner)'s any more")
-        }
+        try output.print(
+            "\(device): what it measures from now on is not \(owner)'s any more",
+            or: BindVerb.binding(device, owner, isBound: false))
         return .ok
     }
 }

@@ -34,7 +34,9 @@ enum DeviceVerb: Verb {
             return try await send(arguments.value("--send") ?? "", to: id, client, output)
         case "--retry":
             _ = try await client.device(id, "Retry", mayAsk: true)
-            if !output.wantsJSON { try output.print("\(id): is tried again when it is heard") }
+            try output.print(
+                "\(id): is tried again when it is heard",
+                or: ["device": .string(id), "retried": true])
             return .ok
         default: break
         }
@@ -59,9 +61,9 @@ enum DeviceVerb: Verb {
             throw Failure(.usage, "--send: \(quoted(hex)), expected hexadecimal digits in pairs")
         }
         _ = try await client.device(id, "Send", [.bytes(bytes)], mayAsk: true)
-        if !output.wantsJSON {
-            try output.print("\(id): \(bytes.count) bytes were handed to its driver")
-        }
+        try output.print(
+            "\(id): \(bytes.count) bytes were handed to its driver",
+            or: ["device": .string(id), "sent": .integer(bytes.count)])
         return .ok
     }
 
@@ -100,9 +102,12 @@ enum DeviceVerb: Verb {
         row("battery", Show.number(device["battery"], " %"))
         row("clock", clock(device))
         let owners = (device["owners"]?.elements ?? []).map(Show.text)
-        row("owners", owners.isEmpty ? "nobody: hubctl bind binds somebody" : owners[0])
+        let successor = Show.text(device["replacedBy"])
+        let nobody =
+            successor.isEmpty ? "nobody: hubctl bind binds somebody" : "moved to \(successor)"
+        row("owners", owners.first ?? nobody)
         for owner in owners.dropFirst() { row("", owner) }
-        row("replaced by", Show.text(device["replacedBy"]))
+        row("replaced by", successor)
         row("laid down", laidDown(device))
         let time = Show.text(device["lastMeasurementAt"])
         row("last measurement", time.isEmpty ? "none yet" : time)

@@ -1,5 +1,6 @@
 import DBus
 import EventLoop
+import JSON
 
 /// `hubctl replace`: a new device takes an old one's place.
 enum ReplaceVerb: Verb {
@@ -7,10 +8,12 @@ enum ReplaceVerb: Verb {
     static let summary = "put a device in another one's place: its owners move, its history stays"
     static let operands = "OLD NEW"
     static let details = [
-        "NEW is a device that is known: configured, or taken in by hubctl pair. Whoever is bound to",
-        "OLD is bound to NEW; what OLD measured stays theirs; OLD is not served any more.",
+        "NEW is a device that is known: configured, or taken in by hubctl pair, and of OLD's kind.",
+        "Whoever is bound to OLD is bound to NEW; what OLD measured stays theirs; OLD is not served",
+        "any more. There is no way back.",
         "",
-        "Exit: 0 replaced, 65 no such device, or one that was replaced already, 77 not allowed.",
+        "Exit: 0 replaced, 65 no such device, one of another kind, or one that was replaced already,",
+        "77 not allowed.",
     ]
 
     static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {
@@ -18,7 +21,9 @@ enum ReplaceVerb: Verb {
         let (old, new) = (arguments.words[0], arguments.words[1])
         _ = try await HubClient(arguments).call(
             "Replace", of: "Devices1", [.string(old), .string(new)], mayAsk: true)
-        if !output.wantsJSON { try output.print("\(new) has taken the place of \(old)") }
+        try output.print(
+            "\(new) has taken the place of \(old)",
+            or: ["device": .string(old), "replacedBy": .string(new)])
         return .ok
     }
 }
@@ -40,7 +45,7 @@ enum ForgetVerb: Verb {
         let id = arguments.words[0]
         _ = try await HubClient(arguments).call(
             "Forget", of: "Devices1", [.string(id)], mayAsk: true)
-        if !output.wantsJSON { try output.print("\(id): forgotten") }
+        try output.print("\(id): forgotten", or: ["device": .string(id), "forgotten": true])
         return .ok
     }
 }

@@ -239,7 +239,7 @@ struct HealthMachine: DeviceMachine {
                 DeviceFault(.transient, "the connection ended before the device could be heard"))
         }
         for handle in streams.keys.sorted() {
-            if let measurement = streams[handle]?.end() { keep(measurement) }
+            for measurement in streams[handle]?.end() ?? [] { keep(measurement) }
         }
         for measurement in composition.end() { keepOnce(measurement) }
         retrieval?.cancel()
@@ -331,7 +331,7 @@ extension HealthMachine {
 
     private mutating func timePassed(at now: DeviceClock) {
         for handle in streams.keys.sorted() {
-            if let measurement = streams[handle]?.due(at: now.boot) { keep(measurement) }
+            for measurement in streams[handle]?.due(at: now.boot) ?? [] { keep(measurement) }
         }
         for measurement in composition.due(at: now.boot) { keepOnce(measurement) }
         retrieval?.due(at: now.boot)
@@ -390,7 +390,7 @@ extension HealthMachine {
             var stream = streams[handle] ?? ValueStream()
             let due = stream.take(measurement, at: now.boot)
             streams[handle] = stream
-            if let due { keep(due) }
+            for measurement in due { keep(measurement) }
         case .composition:
             for measurement in try composition.take(bytes, at: now.boot) { keepOnce(measurement) }
         case .record: try retrieval?.record(bytes, at: now.boot)

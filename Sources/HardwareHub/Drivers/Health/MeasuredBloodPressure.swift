@@ -39,16 +39,13 @@ extension Measurement {
         add(time: pressure.time)
         add(user: pressure.user)
         if let bits = pressure.status {
-            // Bits 3 and 4 are one field: 1 high, 2 low, 3 reserved.
-            let isReserved = bits.isSuperset(of: [.pulseRateHigh, .pulseRateLow])
-            let rest = isReserved ? bits.subtracting([.pulseRateHigh, .pulseRateLow]) : bits
             add(
-                statusBits: UInt32(rest.rawValue),
+                statusBits: UInt32(bits.meaningful.rawValue),
                 [
                     "body-movement", "cuff-too-loose", "irregular-pulse", "pulse-rate-high",
                     "pulse-rate-low", "improper-position",
                 ])
-            if isReserved { addUnknownStatus() }
+            if bits.isPulseRangeReserved { addUnknownStatus() }
         }
         add(unknownFlags: pressure.unknownFlags)
         self.raw = [raw]

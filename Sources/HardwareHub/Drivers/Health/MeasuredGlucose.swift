@@ -22,13 +22,11 @@ extension Measurement {
             add("glucose", sample.displayed, isMass ? "mg/dL" : "mmol/L", code: code)
         }
         if values.isEmpty { addOutOfRange(record.status) }
-        // The base time alone says nothing once it cannot be added to.
-        add(time: record.time ?? record.baseTime)
+        // A base time that nothing can be added to is kept as it came. Beside an offset that is out
+        // of range it would pass for the time of the measurement, weeks off.
+        if !record.isOffsetOutOfRange { add(time: record.time ?? record.baseTime) }
         if let sample = record.sample { add(sample) }
-        if let minutes = record.timeOffset {
-            details.append(
-                MeasurementDetail("time-offset", Decimal10(mantissa: Int64(minutes)), unit: "min"))
-        }
+        add(timeOffset: record.timeOffset)
         if let bits = record.status {
             add(
                 statusBits: UInt32(bits.rawValue),
@@ -52,6 +50,17 @@ extension Measurement {
             default: absent.isEmpty ? .unsuccessful : nil
             }
         if let reason { absent = [AbsentValue(name: "glucose", reason: reason)] }
+    }
+
+    private mutating func add(timeOffset minutes: Int16?) {
+        switch minutes {
+        case nil: break
+        case Glucose.overrun: details.append(MeasurementDetail("time-offset", "overrun"))
+        case Glucose.underrun: details.append(MeasurementDetail("time-offset", "underrun"))
+        case let minutes?:
+            details.append(
+                MeasurementDetail("time-offset", Decimal10(mantissa: Int64(minutes)), unit: "min"))
+        }
     }
 
     private mutating func add(_ sample: Glucose.Sample) {

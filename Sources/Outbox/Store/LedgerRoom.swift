@@ -160,33 +160,45 @@ extension Ledger {
     /// Drops the oldest telemetry, else the oldest presence, that some sink has not got, and puts
     /// a notice of it among the events: sequence numbers that are missing stay explained.
     ///
-    /// - Returns: whether there was something left to drop.
+    /// Rows that lie among others free no page, and their notice may need one: then it is the turn of
+    /// the next class.
+    ///
+    /// - Returns: whether something was dropped.
     private func shed(at now: EventTime) throws(DatabaseError) -> Bool {
+        var full: DatabaseError?
         for eventClass in [Event.Class.telemetry, .presence] {
-            let sequences = try sheddable(eventClass)
-            guard let last = sequences.last else { continue }
-            let behind = cursors.mapValues { cursor in
-                sequences.count { $0 > cursor.sequence }
+            do throws(DatabaseError) {
+                if try shed(eventClass, at: now) { return true }
+            } catch {
+                guard error.kind == .full else { throw error }
+                full = error
             }
-            let notice = try accounted { counts throws(DatabaseError) in
-                let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
-                for sequence in sequences { try deletion.run(.integer(sequence)) }
-                counts.add(sequences.count, as: .shed(eventClass))
-                for (name, count) in behind where count > 0 {
-                    counts.sinks[name] = SinkAccount(shed: Int64(count))
-                }
-                let told = Event.dropped(sequences, reason: "no room", at: now)
-                counts.add(committed: [told])
-                return try insert([told], after: lastSequence, at: now)
-            }
-            shedFloor[eventClass] = last
-            for (name, count) in behind { depths[name, default: 0] -= count }
-            advance(past: notice)
-            notices += notice
-            shedCount += sequences.count
-            return true
         }
+        if let full { throw full }
         return false
+    }
+
+    private func shed(_ eventClass: Event.Class, at now: EventTime) throws(DatabaseError) -> Bool {
+        let sequences = try sheddable(eventClass)
+        guard let last = sequences.last else { return false }
+        let behind = cursors.mapValues { cursor in sequences.count { $0 > cursor.sequence } }
+        let notice = try accounted { counts throws(DatabaseError) in
+            let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
+            for sequence in sequences { try deletion.run(.integer(sequence)) }
+            counts.add(sequences.count, as: .shed(eventClass))
+            for (name, count) in behind where count > 0 {
+                counts.sinks[name] = SinkAccount(shed: Int64(count))
+            }
+            let told = Event.dropped(sequences, reason: "no room", at: now)
+            counts.add(committed: [told])
+            return try insert([told], after: lastSequence, at: now)
+        }
+        shedFloor[eventClass] = last
+        for (name, count) in behind { depths[name, default: 0] -= count }
+        advance(past: notice)
+        notices += notice
+        shedCount += sequences.count
+        return true
     }
 
     private func sheddable(_ eventClass: Event.Class) throws(DatabaseError) -> [Int64] {

@@ -1,0 +1,162 @@
+import Testing
+
+@testable import Outbox
+
+@Suite("Whatever happens in whatever order, the ledger is even and no event of value is missed")
+struct LedgerModelTests {
+    let scratch = Scratch()
+
+    /// What couriers do to a ledger, at random, with what must have come of it.
+    private struct Model {
+        var ledger: Ledger
+        var random: any RandomNumberGenerator
+        var value: Set<Int64> = []
+        /// What a sink has, or was given up for it.
+        var settled: [String: Set<Int64>] = [:]
+        /// Events set aside since the sink took one, as `DeliveryMachine` knows them.
+        var streak: [String: [Lane: [Int64]]] = [:]
+
+        mutating func pick(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
+
+        mutating func next(_ sink: String, _ lane: Lane) throws -> [StoredEvent] {
+            let cursor = try #require(ledger.cursors[sink])
+            return try ledger.next(for: cursor, lane: lane, limit: 1 + pick(5), bytes: .max)
+        }
+
+        mutating func append() throws {
+            let classes: [Event.Class] = [.value, .presence, .telemetry]
+            let events = (0...pick(4)).map { Event.test($0, class: classes[pick(3)]) }
+            for stored in try ledger.append(events, at: someTime) {
+                if stored.event.eventClass == .value { value.insert(stored.sequence) }
+            }
+        }
+
+        mutating func confirm(_ sink: String, _ lane: Lane) throws {
+            let events = try next(sink, lane)
+            guard let last = events.last?.sequence else { return }
+            try ledger.confirm(sink, through: last, place: 0, lane: lane)
+            settled[sink, default: []].formUnion(events.map(\.sequence))
+            streak[sink] = [:]
+        }
+
+        mutating func reject(_ sink: String, _ lane: Lane) throws {
+            guard let event = try next(sink, lane).first else { return }
+            try ledger.reject(sink, event, reason: "no", lane: lane, at: someTime)
+            streak[sink, default: [:]][lane, default: []].append(event.sequence)
+        }
+
+        mutating func expire(_ sink: String) throws {
+            let old = try next(sink, .regular).prefix { $0.event.eventClass != .value }
+            guard let last = old.last?.sequence else { return }
+            try ledger.confirm(
+                sink, through: last, place: 0, expired: old.map(\.sequence), at: someTime)
+        }
+
+        mutating func takeBack(_ sink: String) throws {
+            try ledger.takeBack(sink, streak[sink] ?? [:])
+            streak[sink] = [:]
+        }
+
+        mutating func sendAgain(_ sink: String) throws {
+            let all = try ledger.rejections(limit: 99).filter { $0.sink == sink }
+            guard !all.isEmpty else { return }
+            let event = all[pick(all.count)].event
+            _ = try ledger.retry(event.id)
+            // Somebody may give it up meanwhile.
+            let isDropped = pick(4) == 0
+            if isDropped {
+                _ = try ledger.drop(event.id)
+                for name in ledger.cursors.keys {
+                    settled[name, default: []].insert(event.sequence)
+                }
+            }
+            if pick(2) == 0 {
+                try ledger.accept(sink, event)
+                settled[sink, default: []].insert(event.sequence)
+                streak[sink] = [:]
+            } else {
+                try ledger.reject(sink, event, reason: "no", lane: nil, at: someTime)
+            }
+        }
+
+        mutating func step(_ sink: String) throws {
+            switch pick(12) {
+            case 0, 1: try append()
+            case 2: try confirm(sink, .regular)
+            case 3: try confirm(sink, .express)
+            case 4, 5: try reject(sink, .regular)
+            case 6: try reject(sink, .express)
+            case 7: try expire(sink)
+            case 8: try takeBack(sink)
+            case 9: try sendAgain(sink)
+            case 10: _ = try ledger.trimDelivered(limit: 1 + pick(9))
+            default: try confirm(sink, pick(2) == 0 ? .regular : .express)
+            }
+        }
+
+        func isEven() throws -> Bool {
+            for (name, cursor) in ledger.cursors {
+                guard try ledger.waiting(behind: cursor) == Int64(ledger.depths[name] ?? -1) else {
+                    return false
+                }
+            }
+            return try ledger.measuredAccounts().allSatisfy { $0.difference == 0 }
+        }
+
+        /// What a sink will never get though nobody gave it up.
+        func missed(_ sink: String) throws -> Set<Int64> {
+            let cursor = try #require(ledger.cursors[sink])
+            let waiting = try ledger.events(after: 0, limit: .max).map(\.sequence).filter {
+                $0 > max(cursor.sequence, cursor.express)
+            }
+            let aside = try ledger.rejections(limit: .max).filter { $0.sink == sink }
+            return value.subtracting(settled[sink] ?? []).subtracting(waiting)
+                .subtracting(aside.map(\.event.sequence))
+        }
+    }
+
+    /// A full store takes value as long as there is presence to give way, however both lie in it.
+    @Test(arguments: 1...8) func anyMixtureMakesRoom(seed: UInt64) throws {
+        let ledger = try Ledger(.test(scratch, quota: 1 << 20))
+        try ledger.setSinks(["a"])
+        var random = SplitMix(state: seed)
+        let classes: [Event.Class] = [.presence, .presence, .presence, .telemetry]
+        for number in 0..<4_000 {
+            let isValue = number % 60 == 59
+            let event = Event.test(
+                number, class: isValue ? .value : classes.randomElement(using: &random)!,
+                padding: .random(in: 0..<400, using: &random))
+            try ledger.makingRoom(at: someTime) { () throws(DatabaseError) in
+                _ = try ledger.append([event], at: someTime)
+            }
+        }
+        #expect(ledger.shedCount > 0)
+        #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
+    }
+
+    @Test(arguments: 1...8) func anyOrder(seed: UInt64) throws {
+        let settings = StoreSettings.test(scratch)
+        var model = Model(ledger: try Ledger(settings), random: SplitMix(state: seed))
+        try model.ledger.setSinks(["a", "b"])
+        for step in 0..<200 {
+            for sink in ["a", "b"] {
+                try model.step(sink)
+                try #require(try model.isEven(), "seed \(seed), step \(step)")
+                #expect(try model.missed(sink).isEmpty, "seed \(seed), step \(step)")
+            }
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers in each run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}

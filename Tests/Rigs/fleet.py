@@ -245,6 +245,8 @@ def measured(fleet, events, kills):
     told = fleet.service.hubs()
     print(f"mosquitto killed {kills} times: {sum(behind.values())} of "
           f"{sum(last.values()) - before} acknowledged events lost, of {len(behind)} hubs")
+    for name in sorted(behind)[:1]:
+        print(f"the service says of one: {json.dumps(told[name])}")
     found = []
     for name, missing in behind.items():
         place = told[name]

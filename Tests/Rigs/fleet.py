@@ -89,9 +89,9 @@ class RealHub:
         if done.returncode == 0:
             self.acknowledged.append(self.shakes)
 
-    def begin_again(self):
-        """Delivers all it keeps once more, as an operator would have it."""
-        self.hub.ask("outbox", "again", "mqtt")
+    def begin_again(self, first):
+        """Delivers what it keeps once more, as an operator would have it."""
+        self.hub.ask("outbox", "again", "mqtt", f"--from={first}")
 
 
 class Broker(Mosquitto):
@@ -200,7 +200,7 @@ class Fleet:
     def all_stored(self):
         """Waits until the service has everything; what is wrong then."""
         wait_for(lambda: not self.behind(self.delivered()) or self.is_settled(PATIENCE),
-                 "the service to store everything", 600)
+                 "the service to store everything", 3_600)
         return self.faults(self.delivered())
 
     def faults(self, last):
@@ -239,7 +239,7 @@ def measured(fleet, events, kills):
     before = sum(fleet.delivered().values())
     fleet.produce(events, [fleet.broker.kill] * kills)
     fleet.delivered()
-    wait_for(lambda: fleet.is_settled(5), "the workers to store what there is", 600)
+    wait_for(lambda: fleet.is_settled(5), "the workers to store what there is", 3_600)
     last = fleet.delivered()
     behind = fleet.behind(last)
     told = fleet.service.hubs()
@@ -255,10 +255,10 @@ def measured(fleet, events, kills):
             found.append(f"{name}: {missing} are missing, the service says {place}")
     for hub in fleet.light:
         if hub.hub in behind:
-            hub.begin_again()
+            hub.begin_again(told[hub.hub]["contiguous"] + 1)
     for hub in fleet.real:
         # Whether it has lost some or not: what an operator is told to do has to work.
-        hub.begin_again()
+        hub.begin_again(told[hub.name]["contiguous"] + 1 if hub.name in behind else 1)
     found += fleet.all_stored()
     duplicates = sum(hub["duplicates"] for hub in fleet.service.hubs().values())
     print(f"after they were delivered again: {len(found)} faults, {duplicates} came twice in all")

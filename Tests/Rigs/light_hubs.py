@@ -41,9 +41,9 @@ class LightHub(threading.Thread):
             self.events.append(event(self.hub, len(self.events) + 1))
         self.wake.set()
 
-    def begin_again(self):
-        """Delivers everything once more."""
-        self.cursor = 0
+    def begin_again(self, first):
+        """Delivers everything from a number on once more."""
+        self.cursor = first - 1
         self.wake.set()
 
     def run(self):

@@ -98,6 +98,26 @@ struct DeviceRegistryTests {
         #expect(bind?.description == "device old was replaced with new")
     }
 
+    /// Ids are alike, and there is no way back: whoever mistypes must not give a family's scale to those
+    /// who get somebody's blood pressure.
+    @Test("a device does not take the place of one of another kind") func replacingAnotherKind()
+        throws
+    {
+        var registry = DeviceRegistry()
+        var scale = Self.device("bp-1", owners: ["a"])
+        scale.kind = "weight-scale"
+        _ = registry.configure([scale, Self.device("bp-2", owners: ["b"])])
+        let before = registry
+        let refusal = refusal { () throws(DeviceRegistry.Refusal) in
+            _ = try registry.replace("bp-1", with: "bp-2")
+        }
+        #expect(refusal?.reason == .taken && registry == before)
+        #expect(
+            refusal?.description
+                == "device bp-2 is a blood-pressure, and bp-1 a weight-scale: "
+                + "hubctl bind binds owners to another kind")
+    }
+
     @Test func enrolling() throws {
         var registry = DeviceRegistry()
         let device = Self.device("x", "C0:00:00:00:00:09", owners: ["k"], origin: .enrolled)

@@ -261,8 +261,8 @@ public struct DeviceRegistry: Hashable, Sendable {
         return Change(device: id, owner: owner, isBound: false)
     }
 
-    /// Puts a device in another one's place: whoever was bound to the old one is bound to the new
-    /// one. What the old one measured stays theirs; it is not served any more.
+    /// Puts a device in the place of another one of its kind: whoever was bound to the old one is bound
+    /// to the new one. What the old one measured stays theirs; it is not served any more.
     ///
     /// - Returns: who was unbound from the old one and bound to the new one.
     public mutating func replace(_ old: String, with new: String) throws(Refusal) -> [Change] {
@@ -270,6 +270,13 @@ public struct DeviceRegistry: Hashable, Sendable {
         let after = try inUse(new)
         guard old != new else {
             throw Refusal(.taken, "device \(old) cannot be replaced with itself")
+        }
+        // There is no way back, and ids are alike.
+        guard before.kind == after.kind else {
+            throw Refusal(
+                .taken,
+                "device \(new) is a \(after.kind), and \(old) a \(before.kind): "
+                    + "hubctl bind binds owners to another kind")
         }
         let moved = before.owners.filter { owner in
             !after.owners.contains { $0.key == owner.key }

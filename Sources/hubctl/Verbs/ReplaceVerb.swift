@@ -8,10 +8,12 @@ enum ReplaceVerb: Verb {
     static let summary = "put a device in another one's place: its owners move, its history stays"
     static let operands = "OLD NEW"
     static let details = [
-        "NEW is a device that is known: configured, or taken in by hubctl pair. Whoever is bound to",
-        "OLD is bound to NEW; what OLD measured stays theirs; OLD is not served any more.",
+        "NEW is a device that is known: configured, or taken in by hubctl pair, and of OLD's kind.",
+        "Whoever is bound to OLD is bound to NEW; what OLD measured stays theirs; OLD is not served",
+        "any more. There is no way back.",
         "",
-        "Exit: 0 replaced, 65 no such device, or one that was replaced already, 77 not allowed.",
+        "Exit: 0 replaced, 65 no such device, one of another kind, or one that was replaced already,",
+        "77 not allowed.",
     ]
 
     static func run(_ arguments: Arguments, _ output: Output) async throws(Failure) -> ExitCode {

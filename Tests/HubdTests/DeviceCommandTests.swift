@@ -172,6 +172,27 @@ struct DeviceCommandTests {
         #expect(hub.end() == 0)
     }
 
+    @Test("a device is taken in by command with what the configuration would take")
+    func enrolledAsConfigured() throws {
+        let hub = try start()
+        let address = "--kind=blood-pressure"
+        let cases: [([String], String)] = [
+            (["pair", Self.other, address, "--device-id=x"], "deviceId"),
+            (["pair", Self.other, address, "--device-type=x"], "deviceType"),
+            (["pair", Self.other, address, "--key-file=/x"], "keyFile"),
+            (["pair", Self.other, "--kind=airsync", "--key-file=keys/x"], "keyFile"),
+            (["pair", Self.other, "--kind=airsync", "--qr-ticket=有 空格"], "qrTicket"),
+            (["pair", "C0000000000C", "--kind=airsync"], "such as C0:00:00:01:00:01"),
+            (["pair", "C0-00-00-00-00-0C", "--kind=airsync"], "such as C0:00:00:01:00:01"),
+        ]
+        for (words, text) in cases {
+            let run = try hub.hubctl(words)
+            #expect(run.status == 64 && run.errors.contains(text), "\(words): \(run.errors)")
+        }
+        #expect(try hub.hubctl("devices", "--json").list().count == 1)
+        #expect(hub.end() == 0)
+    }
+
     @Test func codes() throws {
         let hub = try start()
         try done(hub, "pair", Self.other, "--kind=airsync", "--id=band-2")

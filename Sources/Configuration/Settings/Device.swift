@@ -28,7 +28,11 @@ public struct Device: Hashable, Sendable {
     ]
 
     /// The kinds that speak a Bluetooth SIG profile and so have no AirSync settings.
-    static let profileKinds = standardKinds.prefix(8)
+    private static let profileKinds = standardKinds.prefix(8)
+
+    /// Whether devices of a kind speak a Bluetooth SIG profile, and so have no `deviceType`, `deviceId`
+    /// and `keyFile`.
+    public static func speaksProfile(_ kind: String) -> Bool { profileKinds.contains(kind) }
 
     /// Makes a device.
     public init(

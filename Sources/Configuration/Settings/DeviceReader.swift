@@ -29,7 +29,7 @@ extension Decoding {
             decoding.text(
                 node, Token.expected + Decoding.kindQuestion(node), isGood: Token.isGood)
         }
-        if let kind, Device.profileKinds.contains(kind) {
+        if let kind, Device.speaksProfile(kind) {
             forbid(airSync, in: node, "with kind \"\(kind)\"")
         }
         let deviceType = optional("deviceType", of: node) { $0.identifier($1) }
@@ -79,10 +79,12 @@ extension Decoding {
 }
 
 /// The ticket of a QR code: it becomes the end of an address.
-enum Ticket {
-    static let expected = "the ticket of a QR code: letters, digits and -._~#=/+"
+public enum Ticket {
+    /// What one looks like, for messages.
+    public static let expected = "the ticket of a QR code: letters, digits and -._~#=/+"
 
-    static func isGood(_ text: String) -> Bool {
+    /// Whether a text is one.
+    public static func isGood(_ text: String) -> Bool {
         let others = Array("-._~#=/+".utf8)
         return (1...256).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

@@ -53,7 +53,8 @@ enum PairVerb: Verb {
         if id == word, let extra = forNew.first(where: arguments.has) {
             throw Failure(
                 .usage,
-                "\(extra) is for a new device, named by its address; hubctl bind binds an owner")
+                "\(extra) is for a new device, named by its address such as C0:00:00:01:00:01, and "
+                    + "not \(quoted(word)); hubctl bind binds an owner")
         }
         var options: [(String, BusValue)] = passkey.map { [("passkey", .uint32($0))] } ?? []
         if arguments.has("--anew") { options.append(("anew", .bool(true))) }

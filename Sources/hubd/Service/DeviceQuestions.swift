@@ -156,6 +156,11 @@ enum EnrollOptions {
     ) throws(BusError) {
         let key = entry.key.string ?? ""
         switch key {
+        case "deviceType", "deviceId", "keyFile":
+            guard !Device.speaksProfile(device.kind) else {
+                throw BusError(.invalid, "\(key): expected none with kind \"\(device.kind)\"")
+            }
+            try take(airSync: entry, key, &device)
         case "owners":
             let owners = (entry.value.elements ?? []).compactMap(\.string)
             for owner in owners { try check(owner: owner) }
@@ -165,20 +170,35 @@ enum EnrollOptions {
                     .invalid, "owners: expected at most \(DeviceRegistry.mostOwners), each once")
             }
             device.owners = owners.map { RegisteredDevice.Owner(key: $0, origin: .enrolled) }
-        case "deviceType": device.deviceType = try identifier(entry, key)
-        case "deviceId": device.deviceID = try identifier(entry, key)
         case "qrTicket":
             let ticket = entry.value.string ?? ""
-            try Printable.check(ticket, key, longest: 256)
+            guard Ticket.isGood(ticket) else {
+                throw BusError(.invalid, "\(key): \"\(ticket)\", expected \(Ticket.expected)")
+            }
             device.ticket = ticket
-        case "keyFile":
-            let file = entry.value.string ?? ""
-            try Printable.check(file, key, longest: 1_024)
-            device.keyFile = file
         default:
             throw BusError(
                 .invalid,
                 "option \"\(key)\": expected owners, deviceType, deviceId, keyFile or qrTicket")
+        }
+    }
+
+    private static func take(
+        airSync entry: BusValue.Entry, _ key: String, _ device: inout RegisteredDevice
+    ) throws(BusError) {
+        switch key {
+        case "deviceType": device.deviceType = try identifier(entry, key)
+        case "deviceId": device.deviceID = try identifier(entry, key)
+        default:
+            let file = entry.value.string ?? ""
+            try Printable.check(file, key, longest: 1_024)
+            // A relative one would depend on where hubd was started.
+            guard file.hasPrefix("/") || !file.contains("/") else {
+                throw BusError(
+                    .invalid,
+                    "\(key): \"\(file)\", expected a whole path, or the name of a credential")
+            }
+            device.keyFile = file
         }
     }
 

@@ -103,6 +103,51 @@ struct HealthMachineTests {
         #expect(session.outcome == .done)
     }
 
+    /// A monitor that sends all it stores at every connection, as many as any stores, and what an earlier
+    /// version of hubd remembered.
+    @Test func everythingSentAtEveryConnection() throws {
+        var memory: [String: [UInt8]] = [:]
+        var kept: [Measurement] = []
+        func connect(_ values: Range<UInt8>) throws {
+            var session = try Self.session("blood-pressure", memory: memory)
+            session.connect()
+            session.settle()
+            for hour in 0..<4 as Range<UInt8> {
+                for minute in values {
+                    var value = Self.pressure(minute)
+                    value[11] = hour
+                    session.send(0x2a35, value)
+                    session.settle()
+                }
+            }
+            memory = session.memory
+            kept += session.kept
+        }
+        for _ in 0..<3 { try connect(0..<50) }
+        #expect(kept.count == 200)
+        try connect(10..<60)
+        #expect(kept.count == 240)
+        #expect(memory.count <= 64, "more than a driver may remember")
+        #expect(memory.reduce(0) { $0 + $1.key.utf8.count + $1.value.count } < 16_384)
+
+        let one = Self.pressure(1)
+        var session = try Self.session("blood-pressure")
+        session.connect()
+        session.settle()
+        session.send(0x2a35, one)
+        session.settle()
+        let fingerprint = try #require(session.memory["seen.0"]).dropFirst().prefix(8)
+        var again = try Self.session(
+            "blood-pressure", memory: ["seen": [1, 6], "seen.5": [1] + fingerprint])
+        again.connect()
+        again.settle()
+        again.send(0x2a35, one)
+        again.settle()
+        #expect(again.kept.isEmpty)
+        let nonsense = [2] + [UInt8](repeating: 0xff, count: 8)
+        _ = try Self.session("blood-pressure", memory: ["seen": nonsense, "seen.61": [2, 1]])
+    }
+
     @Test func valuesAreKeptAtOnce() throws {
         var session = try Self.session("blood-pressure")
         session.connect()

@@ -1,36 +1,58 @@
-/// Which stored measurements a device has sent already: the last 32, by fingerprint.
+/// Which stored measurements a device has sent already: the last 496, by fingerprint.
 ///
 /// Blood pressure monitors and scales send again what was not confirmed in time, and some send all
-/// that they store at each connection. A value that carries the time at which it was taken, or a
-/// sequence number, is the same measurement when its bytes are the same; the year may be missing, since
-/// nobody measures the same in the same second of another year. Two equal values without a time are
-/// two measurements.
+/// that they store at each connection, up to some two hundred. A value that carries the time at which
+/// it was taken, or a sequence number, is the same measurement when its bytes are the same; the year may
+/// be missing, since nobody measures the same in the same second of another year. Two equal values
+/// without a time are two measurements.
 ///
 /// | key of the memory | bytes |
 /// |---|---|
-/// | `seen` | version 1, number of the slot that is written next |
-/// | `seen.0` … `seen.31` | version 1, fingerprint (8, lowest first) |
+/// | `seen` | version 2, number of the slot that is written next (2, lowest first) |
+/// | `seen.0` … `seen.61` | version 2, eight fingerprints (8 each, lowest first; zeros for none): slots n, n + 62 … |
 ///
-/// Each fingerprint is a key of its own, so that of two that are being kept at once one may be
-/// refused without taking the other along. What is not of this form counts as empty.
+/// Neighboring slots are in different keys, so that of what is being kept at once one may be refused
+/// without taking the other along: nobody has more than 62 things being kept. Version 1 had one
+/// fingerprint a key, in 32 of them, and one byte for the slot. What is not of these forms counts as
+/// empty.
 struct SeenValues: Hashable, Sendable {
     /// How many are remembered.
-    static let slots = 32
-    private static let version: UInt8 = 1
+    static let slots = pages * pageSize
+    /// As many as the memory of a device has keys for (`DeviceContext.memory`).
+    private static let pages = 62
+    private static let pageSize = 8
+    private static let version: UInt8 = 2
 
     private var fingerprints: [UInt64?]
+    private var known: Set<UInt64>
     private var next: Int
 
     /// Reads what earlier connections left.
     init(_ memory: [String: [UInt8]]) {
-        fingerprints = (0..<Self.slots).map { slot in
-            guard let bytes = memory["seen.\(slot)"], bytes.count == 9, bytes[0] == Self.version
-            else { return nil }
-            return bytes[1...].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        var fingerprints = [UInt64?](repeating: nil, count: Self.slots)
+        for page in 0..<Self.pages {
+            let words = Self.words(memory["seen.\(page)"] ?? [], of: 8)
+            for (index, word) in words.prefix(Self.pageSize).enumerated() where word != 0 {
+                fingerprints[index * Self.pages + page] = word
+            }
         }
+        self.fingerprints = fingerprints
+        known = Set(fingerprints.compactMap(\.self))
         let position = memory["seen"] ?? []
-        next =
-            position.count == 2 && position[0] == Self.version ? Int(position[1]) % Self.slots : 0
+        let slot = Self.words(position, of: max(1, position.count - 1)).first ?? 0
+        next = Int(slot % UInt64(Self.slots))
+    }
+
+    /// The numbers behind a version that is known, so many bytes each.
+    private static func words(_ bytes: [UInt8], of size: Int) -> [UInt64] {
+        guard let first = bytes.first, (1...version).contains(first), size <= 8 else { return [] }
+        return stride(from: 1, through: bytes.count - size, by: size).map { start in
+            bytes[start..<(start + size)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+
+    private static func bytes(_ number: UInt64, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
     }
 
     /// Looks at a measurement and remembers it.
@@ -40,14 +62,15 @@ struct SeenValues: Hashable, Sendable {
     mutating func take(_ measurement: Measurement) -> [String: [UInt8]?]? {
         guard Self.isRecognizable(measurement) else { return [:] }
         let fingerprint = Self.fingerprint(of: measurement.raw)
-        guard !fingerprints.contains(fingerprint) else { return nil }
-        let slot = next
-        fingerprints[slot] = fingerprint
-        next = (slot + 1) % Self.slots
-        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: fingerprint >> (8 * $0)) }
+        guard known.insert(fingerprint).inserted else { return nil }
+        if let old = fingerprints[next] { known.remove(old) }
+        fingerprints[next] = fingerprint
+        let page = next % Self.pages
+        next = (next + 1) % Self.slots
+        let slots = stride(from: page, to: Self.slots, by: Self.pages)
         return [
-            "seen.\(slot)": [Self.version] + bytes,
-            "seen": [Self.version, UInt8(truncatingIfNeeded: next)],
+            "seen.\(page)": [Self.version] + slots.flatMap { Self.bytes(fingerprints[$0] ?? 0, 8) },
+            "seen": [Self.version] + Self.bytes(UInt64(next), 2),
         ]
     }
 

@@ -494,6 +494,104 @@ struct HealthMachineTests {
         #expect(session.handed.count == 1)
     }
 
+    // MARK: What an oximeter stores
+
+    /// An oximeter with memory, when its other services are left out.
+    private static func oximeter(_ memory: [String: [UInt8]] = [:]) throws -> HealthSession {
+        var session = try HealthSession(
+            "pulse-oximeter",
+            .health([
+                (0x1822, 0x2a5e, .indicate), (0x1822, 0x2a52, [.write, .indicate]),
+                (0x180f, 0x2a19, .read),
+            ]), memory: memory)
+        session.readable = [0x2a19: [50]]
+        return session
+    }
+
+    /// A spot-check with a time and a status.
+    private static func spotCheck(_ minute: UInt8, status: [UInt8] = [0x80, 0x02]) -> [UInt8] {
+        [0x03, 97, 0, 72, 0] + hex("ea070b1811") + [minute, 0] + status
+    }
+
+    /// Stored spot-checks are asked for once the device can send them, kept once, and nothing is deleted;
+    /// one that came when it was made is the same one from storage.
+    @Test func storedSpotChecks() throws {
+        var session = try Self.oximeter()
+        session.connect()
+        for _ in 0..<3 { session.answer() }
+        #expect(session.order == ["subscribe 2a5e", "subscribe 2a52", "write 2a52"])
+        #expect(session.written == [[1, 1]] && session.machine.isReceivingRecords)
+        for minute in 0..<40 as Range<UInt8> { session.send(0x2a5e, Self.spotCheck(minute)) }
+        // Two without a time, of which one is sent twice: what is stored is sent each time.
+        for saturation in [90, 91, 90] as [UInt8] {
+            session.send(0x2a5e, [0, saturation, 0, 72, 0])
+        }
+        session.settle()
+        #expect(session.order.last == "write 2a52", "the rest waits for the answer")
+        session.send(0x2a52, [6, 0, 1, 1])
+        #expect(!session.machine.isReceivingRecords)
+        session.settle()
+        #expect(session.order.last == "read 2a19" && session.kept.count == 42)
+        session.send(0x2a5e, Self.spotCheck(50, status: [0x80, 0]))
+        session.settle()
+        session.pass(20)
+        #expect(session.outcome == .done && session.reports == [] && session.written.count == 1)
+
+        var again = try Self.oximeter(session.memory)
+        again.connect()
+        for _ in 0..<3 { again.answer() }
+        for minute in 0..<40 as Range<UInt8> { again.send(0x2a5e, Self.spotCheck(minute)) }
+        for saturation in [90, 91] as [UInt8] { again.send(0x2a5e, [0, saturation, 0, 72, 0]) }
+        again.send(0x2a5e, Self.spotCheck(50))
+        again.send(0x2a52, [6, 0, 1, 1])
+        again.settle()
+        #expect(again.kept.isEmpty)
+    }
+
+    /// However its memory answers, the oximeter is served.
+    @Test func oximeterMemoryThatDoesNotAnswer() throws {
+        func session(_ answer: [UInt8]?) throws -> HealthSession {
+            var session = try Self.oximeter()
+            session.connect()
+            for _ in 0..<3 { session.answer() }
+            if let answer { session.send(0x2a52, answer) } else { session.pass(30) }
+            session.settle()
+            #expect(session.order.last == "read 2a19" && session.outcome == nil)
+            return session
+        }
+        #expect(try session([6, 0, 1, 6]).reports == [])
+        #expect(try session([6, 0, 1, 2]).reports.map(\.faultClass) == [.protocolError])
+        #expect(try session(nil).reports.map(\.faultClass) == [.transient])
+        var refusing = try Self.oximeter()
+        refusing.connect()
+        refusing.answer()
+        refusing.answer()
+        refusing.refusing[0x2a52] = .refused(code: 0xfd, text: "")
+        refusing.settle()
+        #expect(refusing.reports.count == 1 && refusing.order.last == "read 2a19")
+        // Cut off in the middle it is asked again soon.
+        var cut = try Self.oximeter()
+        cut.connect()
+        for _ in 0..<3 { cut.answer() }
+        cut.send(0x2a5e, Self.spotCheck(1))
+        cut.hand(.ending)
+        cut.settle()
+        #expect(cut.kept.count == 1)
+        guard case .failed(let fault)? = cut.outcome else {
+            Issue.record("the end counts as done")
+            return
+        }
+        #expect(fault.faultClass == .transient)
+        // An answer to nothing is told.
+        var early = try Self.oximeter()
+        early.connect()
+        early.answer()
+        early.send(0x2a52, [6, 0, 1, 1])
+        #expect(
+            early.reports.map(\.text) == ["2a52: byte 0: an answer to something that was not asked"]
+        )
+    }
+
     /// What a device calls doubtful stays apart from what it does not: neither is the other's lowest
     /// or highest value.
     @Test func doubtfulValuesStayApart() throws {

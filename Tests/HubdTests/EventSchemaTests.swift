@@ -14,8 +14,8 @@ struct EventSchemaTests {
         let beacon = "FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10011/6@-58"
         for words in [
             ["shake", "--beacon=\(beacon)", "--user=u-1"],
-            ["pair", "C0:00:00:00:00:02", "--kind=airsync", "--id=lamp", "--owner=k"],
-            ["bind", "bp-7", "k-2"], ["replace", "bp-7", "lamp"], ["forget", "lamp"],
+            ["pair", "C0:00:00:00:00:02", "--kind=blood-pressure", "--id=bp-8", "--owner=k"],
+            ["bind", "bp-7", "k-2"], ["replace", "bp-7", "bp-8"], ["forget", "bp-8"],
         ] {
             #expect(try hub.hubctl(words).status == 0, "\(words)")
         }

@@ -162,12 +162,14 @@ enum EnrollOptions {
             }
             try take(airSync: entry, key, &device)
         case "owners":
-            let owners = (entry.value.elements ?? []).compactMap(\.string)
-            for owner in owners { try check(owner: owner) }
-            guard Set(owners).count == owners.count, owners.count <= DeviceRegistry.mostOwners
+            let owners = entry.value.elements?.compactMap(\.string)
+            for owner in owners ?? [] { try check(owner: owner) }
+            guard let owners, owners.count == entry.value.elements?.count,
+                Set(owners).count == owners.count, owners.count <= DeviceRegistry.mostOwners
             else {
                 throw BusError(
-                    .invalid, "owners: expected at most \(DeviceRegistry.mostOwners), each once")
+                    .invalid,
+                    "owners: expected at most \(DeviceRegistry.mostOwners) keys (as), each once")
             }
             device.owners = owners.map { RegisteredDevice.Owner(key: $0, origin: .enrolled) }
         case "qrTicket":

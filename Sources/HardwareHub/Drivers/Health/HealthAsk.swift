@@ -10,12 +10,15 @@ enum HealthAsk: Hashable, Sendable {
     case setClock(GATTCharacteristic)
     /// For records.
     case request(GATTCharacteristic, RecordAccess.Request)
+    /// For stored spot-checks.
+    case recall(GATTCharacteristic)
 
     /// Which characteristic is meant.
     var characteristic: GATTCharacteristic {
         switch self {
         case .subscribe(let characteristic), .read(let characteristic, _),
             .setZone(let characteristic), .setClock(let characteristic),
+            .recall(let characteristic),
             .request(let characteristic, _):
             characteristic
         }

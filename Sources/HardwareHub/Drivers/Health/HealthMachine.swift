@@ -3,7 +3,7 @@ internal import BeaconScanner
 /// One connection to a health device.
 ///
 /// 1. Subscriptions, clock, and what else values need; values may come from then on.
-/// 2. Of a glucose meter, its records.
+/// 2. Of a glucose meter, its records; of an oximeter, the spot-checks that it stores.
 /// 3. Clock set if it is wrong; battery, abilities, texts.
 /// 4. Done: a glucose meter at once, any other after 20 s without a value; one that sends a stream
 ///    rests and stays until the place is needed.
@@ -51,6 +51,7 @@ struct HealthMachine: DeviceMachine {
     private var composition = CompositionJoin()
     private var streams: [UInt16: ValueStream] = [:]
     private var retrieval: GlucoseRetrieval?
+    private var recall = SpotCheckRecall()
 
     private var keeping: Set<UInt32> = []
     private var fetchToken: UInt32?
@@ -90,14 +91,17 @@ struct HealthMachine: DeviceMachine {
         return out
     }
 
-    /// While a glucose meter sends its records; `mostValues` bounds them.
-    var isReceivingRecords: Bool { stage == .fetching && retrieval?.isAnswered == false }
+    /// While a device sends the records that it was asked for; `mostValues` bounds them.
+    var isReceivingRecords: Bool {
+        stage == .fetching && (retrieval?.isAnswered == false || recall.isUnderWay)
+    }
 
     var deadline: BootTime? {
         guard stage != .finished, stage != .new else { return nil }
         var times = streams.values.compactMap(\.deadline)
         if let time = composition.deadline { times.append(time) }
         if let time = retrieval?.deadline { times.append(time) }
+        if let time = recall.deadline { times.append(time) }
         if stage == .listening, !staysForStream, keeping.isEmpty {
             times.append(BootTime(nanoseconds: quietSince.nanoseconds &+ Self.quiet))
         }
@@ -172,9 +176,13 @@ struct HealthMachine: DeviceMachine {
             }
             stage = .fetching
             retrieval?.start(at: now.boot)
+            if subscribed.contains(0x2a5e), let control = recallControl {
+                asks.append(.recall(control))
+            }
             return true
         case .fetching:
             if let retrieval, !retrieval.isAnswered { return false }
+            if recall.isUnderWay { return false }
             stage = .greeting
             asks = plan?.later ?? []
             if clock.shouldBeSet(at: now), let plan, let clock = plan.clock {
@@ -209,10 +217,24 @@ struct HealthMachine: DeviceMachine {
         case .setZone: action = HealthClock.zoneBytes(at: now).map { .write(handle: handle, $0) }
         case .setClock: action = HealthClock.bytes(at: now).map { .write(handle: handle, $0) }
         case .request(_, let request): action = .write(handle: handle, request.bytes)
+        case .recall:
+            // Its answers may come before the one to the write.
+            recall.begin(at: now.boot)
+            action = .write(handle: handle, RecordAccess.Request.reportAll.bytes)
         }
         guard let action else { return }
         current = ask
         out.append(action)
+    }
+
+    /// What is written to for stored spot-checks, where its answers are subscribed to.
+    private var recallControl: GATTCharacteristic? {
+        guard let source = profile.sources.first(where: { $0.role == .recall }),
+            subscribed.contains(source.characteristic),
+            let characteristic = table.first(source.characteristic, in: source.service),
+            characteristic.properties.contains(.write)
+        else { return nil }
+        return characteristic
     }
 
     private mutating func ask(_ request: RecordAccess.Request) {
@@ -244,6 +266,11 @@ struct HealthMachine: DeviceMachine {
         for measurement in composition.end() { keepOnce(measurement) }
         retrieval?.cancel()
         if let verdict = retrieval?.verdict { outcome = .failed(verdict) }
+        if recall.isUnderWay {
+            recall.cancel()
+            outcome = .failed(
+                DeviceFault(.transient, "the connection ended before all spot-checks were here"))
+        }
         asks = []
         current = nil
         stage = .ending
@@ -290,7 +317,7 @@ extension HealthMachine {
         guard let ask = current, ask.characteristic.handle == handle else { return }
         switch ask {
         case .subscribe, .read: return
-        case .setZone, .request: break
+        case .setZone, .request, .recall: break
         case .setClock:
             clock.wasSet(at: now)
             if let note = clock.note { out.append(.note(note)) }
@@ -311,6 +338,9 @@ extension HealthMachine {
             }
             refusal = Self.fault("subscribing to \(characteristic.uuid)", fault)
         case .request: finish(.failed(Self.fault("asking for records", fault)))
+        case .recall:
+            recall.cancel()
+            report(Self.fault("asking for stored spot-checks", fault))
         }
     }
 
@@ -335,6 +365,7 @@ extension HealthMachine {
         }
         for measurement in composition.due(at: now.boot) { keepOnce(measurement) }
         retrieval?.due(at: now.boot)
+        if let fault = recall.due(at: now.boot) { report(fault) }
         // A request that is not answered is not waited for any longer either.
         if stage == .fetching, retrieval?.isAnswered == true {
             asks = []
@@ -384,6 +415,7 @@ extension HealthMachine {
                 }
                 streams[other.handle]?.drop()
             }
+            recall.received(at: now.boot)
             keepOnce(measurement)
         case .provisional, .stream:
             guard let measurement = try measurement(source, bytes) else { return }
@@ -396,6 +428,7 @@ extension HealthMachine {
         case .record: try retrieval?.record(bytes, at: now.boot)
         case .context: try retrieval?.context(bytes, at: now.boot)
         case .recordAccess: try retrieval?.response(bytes, at: now.boot)
+        case .recall: if let fault = try recall.answered(bytes) { report(fault) }
         }
     }
 
@@ -428,7 +461,8 @@ extension HealthMachine {
 extension HealthMachine {
     /// Keeps a measurement that may have been sent before.
     private mutating func keepOnce(_ measurement: Measurement) {
-        if let memory = seen.take(measurement) { keep(measurement, memory: memory) }
+        let memory = seen.take(measurement, isStored: recall.isUnderWay)
+        if let memory { keep(measurement, memory: memory) }
     }
 
     private mutating func keep(_ measurement: Measurement, memory: [String: [UInt8]?] = [:]) {

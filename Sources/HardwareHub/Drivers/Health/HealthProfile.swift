@@ -7,7 +7,7 @@
 /// | `body-composition` | 181B | 2A9C, and 2A9D of 181D |
 /// | `glucose-meter` | 1808 | 2A18, 2A34, 2A52 |
 /// | `thermometer` | 1809 | 2A1C, 2A1E provisional |
-/// | `pulse-oximeter` | 1822 | 2A5E, 2A5F stream; one of them is enough |
+/// | `pulse-oximeter` | 1822 | 2A5E, 2A5F stream; one of them is enough; 2A52 |
 /// | `heart-rate` | 180D | 2A37 stream |
 /// | `running-speed` | 1814 | 2A53 stream |
 struct HealthProfile: Hashable, Sendable {
@@ -27,6 +27,8 @@ struct HealthProfile: Hashable, Sendable {
         case context
         /// Answers of a glucose meter to what it was asked.
         case recordAccess
+        /// Answers of an oximeter that was asked for what it stores.
+        case recall
     }
 
     /// A characteristic that sends values.
@@ -108,7 +110,10 @@ struct HealthProfile: Hashable, Sendable {
             ], features: nil),
         HealthProfile(
             kind: "pulse-oximeter", service: 0x1822, serviceName: "Pulse Oximeter",
-            sources: [Source(0x1822, 0x2a5e, .whole), Source(0x1822, 0x2a5f, .stream)],
+            sources: [
+                Source(0x1822, 0x2a5e, .whole), Source(0x1822, 0x2a5f, .stream),
+                Source(0x1822, 0x2a52, .recall, needed: false),
+            ],
             oneIsEnough: true,
             features: Features(
                 characteristic: 0x2a60,

@@ -57,10 +57,16 @@ struct SeenValues: Hashable, Sendable {
 
     /// Looks at a measurement and remembers it.
     ///
+    /// - Parameters:
+    ///   - measurement: what was sent.
+    ///   - isStored: whether it is one of those that the device was asked for, which it sends each time:
+    ///     then equal ones are the same also without a time.
     /// - Returns: the change of the memory, empty for one that nothing tells from another; nil when
     ///   it was sent before.
-    mutating func take(_ measurement: Measurement) -> [String: [UInt8]?]? {
-        guard Self.isRecognizable(measurement) else { return [:] }
+    mutating func take(
+        _ measurement: Measurement, isStored: Bool = false
+    ) -> [String: [UInt8]?]? {
+        guard isStored || Self.isRecognizable(measurement) else { return [:] }
         let fingerprint = Self.fingerprint(of: measurement.raw)
         guard known.insert(fingerprint).inserted else { return nil }
         if let old = fingerprints[next] { known.remove(old) }
@@ -91,8 +97,20 @@ struct SeenValues: Hashable, Sendable {
         for value in raw {
             mix(value.characteristic.text.utf8)
             mix([UInt8(truncatingIfNeeded: value.bytes.count)])
-            mix(value.bytes)
+            mix(value.characteristic == 0x2a5e ? asMade(value.bytes) : value.bytes)
         }
         return hash
+    }
+
+    /// A spot-check as it was when it was made: the status "from storage" (bit 9) is of the way that it
+    /// came, and not of the measurement.
+    private static func asMade(_ spotCheck: [UInt8]) -> [UInt8] {
+        guard let flags = spotCheck.first, flags & 2 != 0 else { return spotCheck }
+        // Flags, two SFLOATs, the time where bit 0 announces it; then the status, lowest byte first.
+        let high = (flags & 1 == 0 ? 5 : 12) + 1
+        guard high < spotCheck.count else { return spotCheck }
+        var bytes = spotCheck
+        bytes[high] &= ~0x02
+        return bytes
     }
 }

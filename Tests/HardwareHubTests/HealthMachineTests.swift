@@ -435,6 +435,32 @@ struct HealthMachineTests {
         #expect(try written(Self.clock(59), table: fixed) == 0)
     }
 
+    /// Monitors without a Current Time Service that have Date Time (2A08) beside their values.
+    @Test func dateTimeIsAClockToo() throws {
+        let table = GATTTable.health([
+            (0x1810, 0x2a35, .indicate), (0x1810, 0x2a08, [.read, .write]),
+        ])
+        var session = try HealthSession("blood-pressure", table)
+        session.readable = [0x2a08: hex("ea070b18110000")]
+        session.connect()
+        session.settle()
+        #expect(session.order.filter { $0.contains("2a08") } == ["read 2a08", "write 2a08"])
+        #expect(session.written == [hex("ea070b18120000")])
+        #expect(
+            session.notes == [
+                .clock(offset: -3600, wasSet: false), .clock(offset: -3600, wasSet: true),
+            ])
+        let both = GATTTable.health([
+            (0x1810, 0x2a35, .indicate), (0x1810, 0x2a08, [.read, .write]),
+            (0x1805, 0x2a2b, [.read, .write]),
+        ])
+        var other = try HealthSession("blood-pressure", both)
+        other.readable = [0x2a2b: Self.clock(0, hour: 17)]
+        other.connect()
+        other.settle()
+        #expect(!other.order.contains { $0.contains("2a08") }, "one clock is enough")
+    }
+
     /// Every date of some centuries there and back, by way of what is written to a device.
     @Test func datesAreRight() throws {
         for day in stride(from: -100_000, through: 100_000, by: 997) as StrideThrough<Int64> {

@@ -27,7 +27,7 @@ enum HealthAsk: Hashable, Sendable {
 
 /// What is read of a device beside its values.
 enum HealthFact: Hashable, Sendable {
-    /// Its clock (2A2B).
+    /// Its clock (2A2B, or 2A08).
     case clock
     /// Where a thermometer measures (2A1D).
     case site
@@ -67,15 +67,17 @@ struct HealthPlan: Hashable, Sendable {
         func readable(_ uuid: GATTUUID, in service: GATTUUID) -> GATTCharacteristic? {
             table.first(uuid, in: service).flatMap { $0.properties.contains(.read) ? $0 : nil }
         }
-        func writable(_ uuid: GATTUUID) -> GATTCharacteristic? {
-            table.first(uuid, in: 0x1805).flatMap {
+        func ifWritable(_ characteristic: GATTCharacteristic?) -> GATTCharacteristic? {
+            characteristic.flatMap {
                 $0.properties.isDisjoint(with: [.write, .writeWithoutResponse]) ? nil : $0
             }
         }
         var first = profile.sources.compactMap { source in
             table.first(source.characteristic, in: source.service)
         }.filter(sends).map(HealthAsk.subscribe)
-        if let clock = readable(0x2a2b, in: 0x1805) { first.append(.read(clock, .clock)) }
+        // Makers that leave the Current Time Service out have Date Time beside the values.
+        let clock = table.first(0x2a2b, in: 0x1805) ?? table.first(0x2a08, in: profile.service)
+        if let clock, clock.properties.contains(.read) { first.append(.read(clock, .clock)) }
         if let site = readable(0x2a1d, in: profile.service) { first.append(.read(site, .site)) }
         self.first = first
 
@@ -95,8 +97,8 @@ struct HealthPlan: Hashable, Sendable {
             }
         }
         self.later = later
-        zone = writable(0x2a0f)
-        clock = writable(0x2a2b)
+        zone = ifWritable(table.first(0x2a0f, in: 0x1805))
+        self.clock = ifWritable(clock)
     }
 
     /// What of the values can be subscribed to.

@@ -1,4 +1,5 @@
-/// A device's clock (Current Time, 2A2B) against the hub's, and what is written to set it.
+/// A device's clock (Current Time, 2A2B, or Date Time, 2A08) against the hub's, and what is written to
+/// set it.
 ///
 /// Both are local times; neither says in which zone. A clock is set when it is more than 5 s off:
 /// both sides count whole seconds, and a write waits for a few connection intervals and repetitions,
@@ -15,10 +16,17 @@ struct HealthClock: Hashable, Sendable {
     /// The hub's local time when it was set, in seconds.
     private var setAt: Int64?
 
-    /// Takes the value that was read.
-    mutating func take(_ time: CurrentTime, at now: DeviceClock) {
+    /// What a clock's characteristic says.
+    ///
+    /// - Throws: `MalformedValue` for a time that no clock shows.
+    static func time(of uuid: GATTUUID, _ value: [UInt8]) throws(MalformedValue) -> DateTime {
+        uuid == 0x2a08 ? try DateTime(value.span) : try CurrentTime(value.span).time
+    }
+
+    /// Takes the time that was read.
+    mutating func take(_ time: DateTime, at now: DeviceClock) {
         wasRead = true
-        offset = Self.seconds(time.time).map { $0 &- Self.local(now) }
+        offset = Self.seconds(time).map { $0 &- Self.local(now) }
     }
 
     /// Takes a value that cannot be right: a clock that was never set.
@@ -32,9 +40,11 @@ struct HealthClock: Hashable, Sendable {
         return offset.map { $0 > Self.tolerance || $0 < -Self.tolerance } ?? true
     }
 
-    /// The bytes that set it: the reason is that another clock is followed.
-    static func bytes(at now: DeviceClock) -> [UInt8]? {
+    /// The bytes that set a clock's characteristic; of Current Time the reason is that another clock is
+    /// followed.
+    static func bytes(of uuid: GATTUUID, at now: DeviceClock) -> [UInt8]? {
         guard let time = dateTime(local(now)) else { return nil }
+        guard uuid != 0x2a08 else { return time.bytes }
         // 1970-01-01 was a Thursday.
         let day = floored(local(now), 86_400)
         let weekday = UInt8(truncatingIfNeeded: day &+ 3 &- floored(day &+ 3, 7) &* 7 &+ 1)

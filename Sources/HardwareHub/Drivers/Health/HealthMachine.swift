@@ -215,7 +215,8 @@ struct HealthMachine: DeviceMachine {
         case .subscribe: action = .subscribe(handle: handle)
         case .read: action = .read(handle: handle)
         case .setZone: action = HealthClock.zoneBytes(at: now).map { .write(handle: handle, $0) }
-        case .setClock: action = HealthClock.bytes(at: now).map { .write(handle: handle, $0) }
+        case .setClock(let clock):
+            action = HealthClock.bytes(of: clock.uuid, at: now).map { .write(handle: handle, $0) }
         case .request(_, let request): action = .write(handle: handle, request.bytes)
         case .recall:
             // Its answers may come before the one to the write.
@@ -297,7 +298,7 @@ extension HealthMachine {
             case .clock:
                 // Until it is understood, it is one that was never set.
                 clock.takeUnset()
-                clock.take(try CurrentTime(bytes.span), at: now)
+                clock.take(try HealthClock.time(of: characteristic.uuid, bytes), at: now)
                 if let note = clock.note { out.append(.note(note)) }
             case .site: site = try TemperatureSite(bytes.span)
             case .battery:

@@ -98,6 +98,17 @@ struct DeviceRegistryTests {
         #expect(bind?.description == "device old was replaced with new")
     }
 
+    @Test("a forgotten device has taken nobody's place") func forgottenSuccessor() throws {
+        var registry = DeviceRegistry()
+        _ = registry.configure([Self.device("old", "C0:00:00:00:00:01", owners: ["a"])])
+        _ = try registry.enroll(Self.device("new", "C0:00:00:00:00:02", origin: .enrolled))
+        _ = try registry.replace("old", with: "new")
+        #expect(Self.words(try registry.forget("new")) == ["-a@new"])
+        #expect(registry.device("old")?.replacedBy == nil)
+        #expect(registry.device(at: DeviceAddress("C0:00:00:00:00:01")!)?.id == "old")
+        #expect(try registry.bind("a", to: "old") != nil)
+    }
+
     /// Ids are alike, and there is no way back: whoever mistypes must not give a family's scale to those
     /// who get somebody's blood pressure.
     @Test("a device does not take the place of one of another kind") func replacingAnotherKind()

@@ -228,6 +228,8 @@ public struct DeviceRegistry: Hashable, Sendable {
                 .configured, "device \(id) is in the configuration: remove it there and reload")
         }
         devices[id] = nil
+        // Nothing has taken the place of what it replaced any more.
+        for (old, other) in devices where other.replacedBy == id { devices[old]?.replacedBy = nil }
         return Self.changes(id, from: device.owners, to: [])
     }
 

@@ -33,7 +33,11 @@ struct CardVisit: Hashable, Sendable {
         case void(String)
     }
 
-    private(set) var step = Step.issue
+    private(set) var step = Step.issue {
+        didSet { length = nil }
+    }
+    /// How many bytes the card says that this step's answer has; nil before it does.
+    private var length: UInt8?
     private(set) var issue: CardIssue?
     /// Why the passages could not be read, where it is their layout.
     private(set) var oddPassage: MalformedValue?
@@ -45,11 +49,15 @@ struct CardVisit: Hashable, Sendable {
     /// What to send the card now.
     var commands: [CardCommand] {
         switch step {
-        case .issue, .issueAgain: [.selectMasterFile, .selectApplication, .readIssue]
-        case .balance, .balanceAgain: [.selectApplication, .readBalance]
-        case .transaction(let number): [.selectApplication, .readRecord(number)]
-        case .passage(let number): [.selectApplication, .readPassage(number)]
+        case .issue, .issueAgain: [.selectMasterFile, .selectApplication, read(.readIssue)]
+        case .balance, .balanceAgain: [.selectApplication, read(.readBalance)]
+        case .transaction(let number): [.selectApplication, read(.readRecord(number))]
+        case .passage(let number): [.selectApplication, read(.readPassage(number))]
         }
+    }
+
+    private func read(_ command: CardCommand) -> CardCommand {
+        length.map(command.expecting) ?? command
     }
 
     /// The card answered the commands of this step.
@@ -67,7 +75,8 @@ struct CardVisit: Hashable, Sendable {
         do throws(MalformedValue) {
             return item.status.isSuccess
                 ? try took(item.data)
-                : ended(by: item.status) ?? refused(commands.last, item.status)
+                : ended(by: item.status) ?? repeated(item.status)
+                    ?? refused(commands.last, item.status)
         } catch {
             return .refused(DeviceFault(.protocolError, "\(step): \(error)"))
         }
@@ -143,6 +152,14 @@ struct CardVisit: Hashable, Sendable {
             return .some(nil)
         default: return nil
         }
+    }
+
+    /// Asks once more, for as many bytes as the card says there are (ISO/IEC 7816-4, 5.3.4: 6Cxx); the
+    /// outer nil is for another status, or for a card that says so again.
+    private mutating func repeated(_ status: StatusWord) -> Result?? {
+        guard let count = status.exactLength, length == nil else { return nil }
+        length = count
+        return .some(nil)
     }
 
     private func refused(_ command: CardCommand?, _ status: StatusWord) -> Result {

@@ -31,6 +31,9 @@ public struct CardCommand: Hashable, Sendable {
     public static func readPassage(_ number: UInt8) -> CardCommand {
         CardCommand([0, 0xb2, number, 0xcc, 0x2b])
     }
+
+    /// The same command of those that read, for another count of bytes (Le).
+    func expecting(_ count: UInt8) -> CardCommand { CardCommand(bytes.dropLast() + [count]) }
 }
 
 extension CardCommand: CustomStringConvertible {
@@ -51,6 +54,11 @@ public struct StatusWord: RawRepresentable, Hashable, Sendable {
 
     /// Whether the command was done.
     public var isSuccess: Bool { self == .success }
+
+    /// The count of bytes with which the command has to be repeated (6Cxx); nil for another status.
+    var exactLength: UInt8? {
+        (0x6c00...0x6cff).contains(rawValue) ? UInt8(truncatingIfNeeded: rawValue) : nil
+    }
 
     /// What it means; nil where no meaning is known.
     public var meaning: String? {

@@ -46,13 +46,15 @@ enum CardFields {
         DeviceWriter.object([
             ("network", .string(digits(UInt64(passage.network), 4))),
             ("station", .integer(passage.station)),
-            ("lane", .integer(passage.lane)), ("time", .string(time(passage.time))),
+            ("lane", .integer(passage.lane)), ("time", time(passage.time).map { .string($0) }),
             ("vehicleClass", .integer(passage.vehicleClass)), ("state", .integer(passage.state)),
         ])
     }
 
-    private static func time(_ unixSeconds: UInt32) -> String {
-        WallClock.Reading(
+    /// Nil for memory that was never written, in either of its colors.
+    private static func time(_ unixSeconds: UInt32) -> String? {
+        guard unixSeconds != 0, unixSeconds != .max else { return nil }
+        return WallClock.Reading(
             unixNanoseconds: Int64(unixSeconds) * 1_000_000_000,
             utcOffset: WallClock.utcOffset(at: Int64(unixSeconds)), isSynchronised: true
         ).rfc3339

@@ -36,8 +36,8 @@ KEY = bytes(range(32))
 BEACON = "FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10011/6@-58"
 DEVICES = [
     ["shake", "--beacon=" + BEACON, "--user=u-1"],
-    ["pair", "C0:00:00:00:00:02", "--kind=airsync", "--id=lamp", "--owner=k"],
-    ["bind", "bp-7", "k-2"], ["replace", "bp-7", "lamp"], ["forget", "lamp"],
+    ["pair", "C0:00:00:00:00:02", "--kind=blood-pressure", "--id=bp-8", "--owner=k"],
+    ["bind", "bp-7", "k-2"], ["replace", "bp-7", "bp-8"], ["forget", "bp-8"],
 ]
 
 

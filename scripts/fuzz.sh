@@ -68,25 +68,48 @@ build_target() {
         -o "$scratch/$1"
 }
 
-failed=
+# Runs a target and says how it went; a failure leaves a mark.
+run_target() {
+    log=$scratch/$1.log
+    # The backtracer would hold a crashed process for minutes.
+    if SWIFT_BACKTRACE=enable=no "$scratch/$1" -max_total_time="$seconds" -timeout=10 \
+        -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1 \
+        -artifact_prefix="$scratch/found/$1/" \
+        "$scratch/corpus/$1" "Fuzz/corpus/$1" >"$log" 2>&1; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+        echo "fuzz: $1 passed, $runs runs in $seconds s"
+    else
+        echo "$1" >>"$scratch/failed"
+        tail -n 40 "$log"
+        echo "fuzz: $1 FAILED; the input is" \
+            "$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)" \
+            "(run $scratch/$1 with it as its argument)" >&2
+    fi
+}
+
+# Waits for the runs that begin the list, until no more than so many are left.
+wait_until_running() {
+    most=$1
+    # shellcheck disable=SC2086
+    set -- $running
+    while [ $# -gt "$most" ]; do
+        wait "$1"
+        shift
+    done
+    running=$*
+}
+
+# One is built while others run; the last processor is the compiler's.
+most_running=$(($(nproc) > 2 ? $(nproc) - 1 : 1))
+running=
+: >"$scratch/failed"
 for target; do
     [ -e "Fuzz/$target.swift" ] || { echo "fuzz: no Fuzz/$target.swift" >&2; exit 66; }
     build_target "$target"
     mkdir -p "$scratch/corpus/$target" "$scratch/found/$target" "Fuzz/corpus/$target"
-    log=$scratch/$target.log
-    # The backtracer would hold a crashed process for minutes.
-    if SWIFT_BACKTRACE=enable=no "$scratch/$target" -max_total_time="$seconds" -timeout=10 \
-        -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1 \
-        -artifact_prefix="$scratch/found/$target/" \
-        "$scratch/corpus/$target" "Fuzz/corpus/$target" >"$log" 2>&1; then
-        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-        echo "fuzz: $target passed, $runs runs in $seconds s"
-    else
-        failed="$failed $target"
-        tail -n 40 "$log"
-        echo "fuzz: $target FAILED; the input is" \
-            "$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)" \
-            "(run $scratch/$target with it as its argument)" >&2
-    fi
+    wait_until_running $((most_running - 1))
+    run_target "$target" &
+    running="$running $!"
 done
-[ -z "$failed" ]
+wait_until_running 0
+[ ! -s "$scratch/failed" ]

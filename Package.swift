@@ -89,6 +89,8 @@ let package = Package(
         program("outbox-rig", ["Outbox"]),
         // The process that floods a monitor socket
         program("monitor-rig", ["BlueZ", "BeaconScanner", "EventLoop"]),
+        // The process that decodes what devices send, over and over
+        program("decoder-rig", ["HardwareHub"]),
 
         // Tests
         .target(

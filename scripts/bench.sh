@@ -3,7 +3,7 @@
 # the ratios are what is promised.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/build.sh outbox-rig monitor-rig >/dev/null
+scripts/build.sh outbox-rig monitor-rig decoder-rig >/dev/null
 bin=$(pwd)/.build/release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -29,6 +29,12 @@ done
 echo "Allocations: rounds of 200,000 reports, N and 2N"
 printf '  '
 Bench/allocations.sh 5 "$bin/hubctl" replay "$work/legacy.btsnoop" --json --rounds
+
+echo "What devices send: 14 kinds of values, N rounds and 2N"
+printf '  '
+"$bin/decoder-rig" 1000000
+printf '  '
+Bench/allocations.sh 100000 "$bin/decoder-rig"
 
 echo "Monitor channel: ten minutes of 10,000 reports a second, 9,500 of them from random addresses"
 "$bin/monitor-rig" flood 6000000 | sed 's/^/  /'

@@ -49,23 +49,26 @@ public struct StoredEvent: Sendable, Equatable {
     /// A check over everything that is stored of the event.
     var checksum: Int64 {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(128 + event.data.count)
-        for number in [
-            UInt64(bitPattern: sequence), id.high, id.low, UInt64(event.eventClass.rawValue),
-            UInt64(bitPattern: event.time.unixNanoseconds),
-            UInt64(bitPattern: Int64(event.time.utcOffset)), event.time.isSynchronized ? 1 : 0,
-            event.time.boot.high, event.time.boot.low,
-            UInt64(bitPattern: event.time.bootNanoseconds),
-        ] {
-            for shift in stride(from: 0, to: 64, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+        bytes.reserveCapacity(82 + event.type.utf8.count + event.subject.utf8.count)
+        func add(_ number: UInt64) {
+            for shift in 0..<8 {
+                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift * 8)))
             }
         }
+        add(UInt64(bitPattern: sequence))
+        add(id.high)
+        add(id.low)
+        add(UInt64(event.eventClass.rawValue))
+        add(UInt64(bitPattern: event.time.unixNanoseconds))
+        add(UInt64(bitPattern: Int64(event.time.utcOffset)))
+        add(event.time.isSynchronized ? 1 : 0)
+        add(event.time.boot.high)
+        add(event.time.boot.low)
+        add(UInt64(bitPattern: event.time.bootNanoseconds))
         bytes.append(text: event.type)
         bytes.append(0)
         bytes.append(text: event.subject)
         bytes.append(0)
-        bytes.append(contentsOf: event.data)
-        return Checksum.of(bytes)
+        return Checksum.of(bytes, then: event.data)
     }
 }

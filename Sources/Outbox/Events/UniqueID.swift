@@ -42,9 +42,14 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// The 16 bytes, as they are written.
     public var bytes: [UInt8] {
-        [high, low].flatMap { half in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> $0) }
+        // One allocation: two of these are written with every event.
+        var bytes = [UInt8](repeating: 0, count: 16)
+        for index in 0..<8 {
+            let shift = UInt64(56 - index * 8)
+            bytes[index] = UInt8(truncatingIfNeeded: high >> shift)
+            bytes[index + 8] = UInt8(truncatingIfNeeded: low >> shift)
         }
+        return bytes
     }
 
     /// The text form in lower case, 36 characters.

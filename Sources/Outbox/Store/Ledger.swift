@@ -274,10 +274,11 @@ final class Ledger {
         let milliseconds = now.unixNanoseconds.floorDivided(by: 1_000_000).quotient
         var stored: [StoredEvent] = []
         stored.reserveCapacity(events.count)
+        let hub = hubs[hubNumber] ?? ""
         for event in events {
             let row = StoredEvent(
                 sequence: last + Int64(stored.count) + 1, id: ids.next(at: milliseconds),
-                hub: hubs[hubNumber] ?? "", event: event)
+                hub: hub, event: event)
             try insertRow(row, hub: hubNumber)
             stored.append(row)
         }

@@ -2,28 +2,41 @@ internal import CSQLite
 
 /// A prepared statement, used again and again.
 ///
-/// Safe: the handle is finalized in `deinit`, and the connection is kept alive until then.
+/// Safe: the handle is finalized in `deinit`, and the connection is kept alive until then. What is bound
+/// lies in `bound` until it is bound anew, so SQLite need not copy each value.
 @safe final class Statement {
     /// A parameter.
     enum Value {
         case integer(Int64)
         case text(String)
         case blob([UInt8])
+
+        /// How many bytes have to lie somewhere.
+        fileprivate var size: Int {
+            switch self {
+            case .integer: 0
+            case .text(let text): text.utf8.count
+            case .blob(let bytes): bytes.count
+            }
+        }
     }
 
     private let handle: OpaquePointer
     private let database: Database
     private let sql: String
+    private var bound: UnsafeMutableRawBufferPointer
 
     /// Takes over a prepared handle.
     init(handle: OpaquePointer, of database: Database, sql: String) {
         unsafe self.handle = handle
         self.database = database
         self.sql = sql
+        unsafe bound = .allocate(byteCount: 1, alignment: 1)
     }
 
     deinit {
         unsafe sqlite3_finalize(handle)
+        unsafe bound.deallocate()
     }
 
     /// Goes to the next row of a query with these parameters.
@@ -69,25 +82,37 @@ internal import CSQLite
     }
 
     private func bind(_ values: [Value]) throws(DatabaseError) {
+        makeRoom(for: values.reduce(0) { $0 + $1.size })
+        var place = 0
         for (index, value) in values.enumerated() {
-            let code = bind(value, at: Int32(index + 1))
+            let code = bind(value, at: Int32(index + 1), place)
             guard code == SQLITE_OK else { throw database.error(code, doing: sql) }
+            place += value.size
         }
     }
 
-    private func bind(_ value: Value, at index: Int32) -> Int32 {
+    /// What was bound before is not read any more: it is all bound anew.
+    private func makeRoom(for size: Int) {
+        guard unsafe size > bound.count else { return }
+        unsafe sqlite3_clear_bindings(handle)
+        unsafe bound.deallocate()
+        unsafe bound = .allocate(byteCount: size, alignment: 1)
+    }
+
+    private func bind(_ value: Value, at index: Int32, _ place: Int) -> Int32 {
+        // Never null, which would bind NULL instead of an empty value.
+        let start = unsafe bound.baseAddress.map { unsafe $0 + place }
+        let room = unsafe UnsafeMutableRawBufferPointer(start: start, count: value.size)
         switch value {
-        case .integer(let number): unsafe sqlite3_bind_int64(handle, index, number)
+        case .integer(let number): return unsafe sqlite3_bind_int64(handle, index, number)
         case .text(let text):
-            unsafe sqlite3_bind_text64(
-                handle, index, text, UInt64(text.utf8.count), hub_sqlite_transient(),
+            unsafe room.copyBytes(from: text.utf8)
+            return unsafe sqlite3_bind_text64(
+                handle, index, start?.assumingMemoryBound(to: CChar.self), UInt64(room.count), nil,
                 UInt8(SQLITE_UTF8))
         case .blob(let bytes):
-            // The null pointer of no bytes would bind NULL instead of an empty value.
-            bytes.isEmpty
-                ? unsafe sqlite3_bind_zeroblob(handle, index, 0)
-                : unsafe sqlite3_bind_blob64(
-                    handle, index, bytes, UInt64(bytes.count), hub_sqlite_transient())
+            unsafe room.copyBytes(from: bytes)
+            return unsafe sqlite3_bind_blob64(handle, index, start, UInt64(room.count), nil)
         }
     }
 

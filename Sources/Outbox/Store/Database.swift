@@ -5,9 +5,11 @@ internal import CSQLite
 /// Safe: the handle is closed in `deinit` and never leaves this file and `Statement`.
 @safe final class Database {
     private let handle: OpaquePointer
+    private static let uncounted: Void = hub_sqlite_uncounted()
 
     /// Opens or makes the file.
     init(path: String) throws(DatabaseError) {
+        Self.uncounted
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)

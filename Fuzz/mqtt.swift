@@ -18,7 +18,8 @@ public func fuzzMQTT(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
                 if case .acknowledged(let answer) = packet { _ = session.received(answer) }
                 if case .disconnected(let reason, _) = packet { _ = reason.description }
                 if case .message(let message) = packet {
-                    guard longest != nil, message.payload.count < bytes.count, message.id != 0 else {
+                    guard longest != nil, message.payload.count < bytes.count, message.id != 0
+                    else {
                         preconditionFailure("a message that cannot be: \(message)")
                     }
                 }

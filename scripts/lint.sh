@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 failed=0
 
-swift format lint --strict --parallel -r Sources Tests Package.swift || failed=1
+swift format lint --strict --parallel -r Sources Tests Fuzz Package.swift || failed=1
 
 # A C library belongs to one module; Foundation to the tests.
 if grep -rnE '^ *(public |internal |private |@testable )*import Foundation' Sources; then

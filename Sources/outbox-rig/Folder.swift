@@ -117,7 +117,8 @@ func auditFolders() async throws {
 }
 
 /// Keeps a store busy in all the ways in which events leave it: more presence and telemetry than
-/// there is room for, and a service at RIG_SINK that refuses some events and is away at times.
+/// there is room for, or RIG_LOOSE of each between values, and a service at RIG_SINK that refuses
+/// some events and is away at times.
 func churn(_ arguments: [String]) async throws {
     guard arguments.count == 1, let url = environment("RIG_SINK") else { exit(64) }
     let folder = Folder(path: arguments[0])
@@ -125,10 +126,11 @@ func churn(_ arguments: [String]) async throws {
     var http = HTTPSinkSettings(url: url, batch: 16)
     http.maxAge = environment("RIG_MAX_AGE").flatMap(Int.init).map { .milliseconds($0) }
     try await store.deliver(to: [.http(http), folder.sink])
+    let loose = environment("RIG_LOOSE").flatMap(Int.init) ?? 40
     say("ready")
     var number = 0
     while true {
-        for _ in 0..<40 {
+        for _ in 0..<loose {
             number += 1
             store.post(Folder.event(batch: -1, index: number, class: .presence))
             store.post(Folder.event(batch: -1, index: number, class: .telemetry))

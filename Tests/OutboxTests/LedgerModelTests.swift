@@ -134,6 +134,49 @@ struct LedgerModelTests {
         #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
     }
 
+    /// Value is refused only when next to nothing but value is left, and presence gives way only
+    /// when next to no telemetry is left: one event in sixteen (`Ledger.spanFewest` of a span).
+    @Test(arguments: [2, 3, 5, 10, 60], [false, true])
+    func whatLiesBetweenValueMakesRoom(oneOf share: Int, isMixed: Bool) throws {
+        let ledger = try Ledger(.test(scratch, quota: 1 << 20))
+        try ledger.setSinks(["a"])
+        var random = SplitMix(state: UInt64(share))
+        var telemetryAtFirstPresence: Double?
+        func portion(_ classes: [Event.Class]) throws -> Double {
+            let kept = try Event.Class.allCases.map { try Double(ledger.rows($0)) }.reduce(0, +)
+            return try classes.map { try Double(ledger.rows($0)) }.reduce(0, +) / kept
+        }
+        var number = 0
+        var refusal: DatabaseError?
+        while refusal == nil, number < 100_000 {
+            number += 1
+            let isValue = number % share == 0
+            let isTelemetry = isMixed ? Bool.random(using: &random) : number / share % 2 == 0
+            let event = Event.test(
+                number, class: isValue ? .value : isTelemetry ? .telemetry : .presence,
+                padding: .random(in: 100..<400, using: &random))
+            do throws(DatabaseError) {
+                try ledger.makingRoom(at: someTime) { () throws(DatabaseError) in
+                    _ = try ledger.append([event], at: someTime)
+                }
+            } catch  where isValue {
+                refusal = error
+            } catch {
+                // Presence has no room any more; value has.
+            }
+            if telemetryAtFirstPresence == nil, ledger.count(.shedPresence) > 0 {
+                telemetryAtFirstPresence = try portion([.telemetry])
+            }
+        }
+        #expect(refusal?.kind == .full)
+        #expect(try portion([.telemetry, .presence]) < 0.08)
+        #expect(try #require(telemetryAtFirstPresence) < 0.08)
+        #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
+        #expect(try ledger.database.number("SELECT count(*) FROM pragma_integrity_check") == 1)
+        let numbers = try ledger.events(after: 0, limit: .max).map(\.sequence)
+        #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
+    }
+
     @Test(arguments: 1...8) func anyOrder(seed: UInt64) throws {
         let settings = StoreSettings.test(scratch)
         var model = Model(ledger: try Ledger(settings), random: SplitMix(state: seed))

@@ -66,8 +66,10 @@ environment = dict(
 
 def live(acks):
     """One life of the store, which ends after so many acknowledgements."""
+    # A flood leaves little that could grow old: what grows old does so in lives without one.
+    age, loose = rng.choice([("1", "2"), ("10000", "40")])
     process = subprocess.Popen(
-        [rig, "churn", folder], env=dict(environment, RIG_MAX_AGE=rng.choice(["1", "10000"])),
+        [rig, "churn", folder], env=dict(environment, RIG_MAX_AGE=age, RIG_LOOSE=loose),
         text=True, stdout=subprocess.PIPE)
     acked = []
     for line in process.stdout:

@@ -160,8 +160,7 @@ extension Ledger {
     /// Drops the oldest telemetry, else the oldest presence, that some sink has not got, and puts
     /// a notice of it among the events: sequence numbers that are missing stay explained.
     ///
-    /// Rows that lie among others free no page, and their notice may need one: then it is the turn of
-    /// the next class.
+    /// A class of which nothing can go that frees a page leaves it to the next.
     ///
     /// - Returns: whether something was dropped.
     private func shed(at now: EventTime) throws(DatabaseError) -> Bool {
@@ -179,12 +178,19 @@ extension Ledger {
     }
 
     private func shed(_ eventClass: Event.Class, at now: EventTime) throws(DatabaseError) -> Bool {
-        let sequences = try sheddable(eventClass)
-        guard let last = sequences.last else { return false }
+        let floor = max(shedFloor[eventClass] ?? 0, deliveredThrough)
+        let span = try span(of: eventClass, after: floor)
+        let sequences =
+            if let span { span.sequences } else { try sheddable(eventClass, after: floor) }
+        guard !sequences.isEmpty else {
+            shedFloor[eventClass] = lastSequence
+            return false
+        }
         let behind = cursors.mapValues { cursor in sequences.count { $0 > cursor.sequence } }
         let notice = try accounted { counts throws(DatabaseError) in
             let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
             for sequence in sequences { try deletion.run(.integer(sequence)) }
+            if let span { try pack(span.range) }
             counts.add(sequences.count, as: .shed(eventClass))
             for (name, count) in behind where count > 0 {
                 counts.sinks[name] = SinkAccount(shed: Int64(count))
@@ -193,7 +199,6 @@ extension Ledger {
             counts.add(committed: [told])
             return try insert([told], after: lastSequence, at: now)
         }
-        shedFloor[eventClass] = last
         for (name, count) in behind { depths[name, default: 0] -= count }
         advance(past: notice)
         notices += notice
@@ -201,14 +206,11 @@ extension Ledger {
         return true
     }
 
-    private func sheddable(_ eventClass: Event.Class) throws(DatabaseError) -> [Int64] {
-        let rows = try database.prepare(
-            """
-            SELECT sequence FROM event WHERE sequence > ?1 AND class = ?2
-              AND NOT EXISTS (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
-            ORDER BY sequence LIMIT ?3
-            """)
-        let floor = max(shedFloor[eventClass] ?? 0, deliveredThrough)
+    /// The oldest events of a class that can go, wherever they lie.
+    private func sheddable(
+        _ eventClass: Event.Class, after floor: Int64
+    ) throws(DatabaseError) -> [Int64] {
+        let rows = try database.prepare(Self.sheddable)
         var sequences: [Int64] = []
         var isRow = try rows.first(
             .integer(floor), .integer(Int64(eventClass.rawValue)), .integer(Int64(Self.shedBatch)))
@@ -216,9 +218,15 @@ extension Ledger {
             sequences.append(rows.integer(0))
             isRow = try rows.step()
         }
-        if sequences.isEmpty { shedFloor[eventClass] = lastSequence }
         return sequences
     }
+
+    /// Finds events of a class that can go, behind a number: `?3` of them, or all for -1.
+    static let sheddable = """
+        SELECT sequence FROM event WHERE sequence > ?1 AND class = ?2
+          AND NOT EXISTS (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+        ORDER BY sequence LIMIT ?3
+        """
 }
 
 extension Event {

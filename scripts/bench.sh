@@ -44,13 +44,19 @@ Bench/allocations.sh 400000 "$bin/monitor-rig" flood
 echo "Store: durable events a second (at least 10,000), 64 in a commit, against bare SQLite in C"
 folder=${BENCH_FOLDER:-$(pwd)/.build}
 rate() { sed -n 's/.* rate \([0-9]*\).*/\1/p'; }
-for _ in 1 2 3; do
+# In turn, seven times, and the middle of the ratios: a run waits for a shared disk.
+for _ in 1 2 3 4 5 6 7; do
     mkdir "$folder/bench-store"
     ours=$("$bin/outbox-rig" bench "$folder/bench-store" 2 | rate)
     limit=$("$work/store-limit" "$folder/bench-store/limit.db" 2 | rate)
     rm -rf "$folder/bench-store"
-    awk "BEGIN { printf \"  outbox %d/s, bare C %d/s: ratio %.2f\n\", $ours, $limit, $ours/$limit }"
-done
+    awk "BEGIN { print $ours / $limit, $ours, $limit }"
+done | sort -n | awk '
+    { ratio[NR] = $1; ours[NR] = $2; limit[NR] = $3 }
+    END {
+        printf "  outbox %d/s, bare C %d/s: ratio %.2f, from %.2f to %.2f (at least 0.5)\n",
+            ours[4], limit[4], ratio[4], ratio[1], ratio[7]
+    }'
 
 echo "72 hours without network at an event a second, then drained (at most 128 MiB, at least 2,000/s)"
 mkdir "$folder/bench-outage"

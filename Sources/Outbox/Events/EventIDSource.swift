@@ -12,7 +12,7 @@ struct EventIDSource {
 
     private var last: Int64 = 0
     private var counter: UInt64 = 0
-    private var random = SystemRandomNumberGenerator()
+    private var random = RandomPool()
 
     /// The next id, at `milliseconds` since 1970; times before 1970 count as 1970.
     mutating func next(at milliseconds: Int64) -> UniqueID {

@@ -47,28 +47,41 @@ public struct StoredEvent: Sendable, Equatable {
     }
 
     /// A check over everything that is stored of the event.
+    ///
+    /// bytes: | sequence, id, class, time, UTC offset, synchronised, boot, monotonic: ten numbers of
+    /// 8 bytes, little-endian | type | 0 | subject | 0 | data |
     var checksum: Int64 {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(82 + event.type.utf8.count + event.subject.utf8.count)
-        func add(_ number: UInt64) {
-            for shift in 0..<8 {
-                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift * 8)))
+        let names = event.type.utf8.count + event.subject.utf8.count + 2
+        // On the stack: this is done for every event that is written or read.
+        return unsafe withUnsafeTemporaryAllocation(
+            byteCount: 80 + names, alignment: MemoryLayout<UInt64>.alignment
+        ) { bytes in
+            var place = 0
+            func add(_ number: UInt64) {
+                unsafe bytes.storeBytes(
+                    of: number.littleEndian, toByteOffset: place, as: UInt64.self)
+                place += 8
             }
+            func add(_ text: String) {
+                let count = text.utf8.count
+                unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[place..<place + count])
+                    .copyBytes(from: text.utf8)
+                unsafe bytes[place + count] = 0
+                place += count + 1
+            }
+            add(UInt64(bitPattern: sequence))
+            add(id.high)
+            add(id.low)
+            add(UInt64(event.eventClass.rawValue))
+            add(UInt64(bitPattern: event.time.unixNanoseconds))
+            add(UInt64(bitPattern: Int64(event.time.utcOffset)))
+            add(event.time.isSynchronized ? 1 : 0)
+            add(event.time.boot.high)
+            add(event.time.boot.low)
+            add(UInt64(bitPattern: event.time.bootNanoseconds))
+            add(event.type)
+            add(event.subject)
+            return unsafe Checksum.of(UnsafeRawBufferPointer(bytes), then: event.data)
         }
-        add(UInt64(bitPattern: sequence))
-        add(id.high)
-        add(id.low)
-        add(UInt64(event.eventClass.rawValue))
-        add(UInt64(bitPattern: event.time.unixNanoseconds))
-        add(UInt64(bitPattern: Int64(event.time.utcOffset)))
-        add(event.time.isSynchronized ? 1 : 0)
-        add(event.time.boot.high)
-        add(event.time.boot.low)
-        add(UInt64(bitPattern: event.time.bootNanoseconds))
-        bytes.append(text: event.type)
-        bytes.append(0)
-        bytes.append(text: event.subject)
-        bytes.append(0)
-        return Checksum.of(bytes, then: event.data)
     }
 }

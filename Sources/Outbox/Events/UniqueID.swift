@@ -5,6 +5,9 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The last eight bytes, as they are written.
     public var low: UInt64
 
+    /// How many bytes one has.
+    static let size = 16
+
     /// The UUID of which nothing is known: all bits zero (RFC 9562, §5.9).
     public static let zero = UniqueID(high: 0, low: 0)
 
@@ -34,7 +37,7 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// Reads 16 bytes; nil for any other number of them.
     public init?(bytes: [UInt8]) {
-        guard bytes.count == 16 else { return nil }
+        guard bytes.count == Self.size else { return nil }
         self.init(
             high: bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) },
             low: bytes[8...].reduce(0) { $0 << 8 | UInt64($1) })
@@ -42,8 +45,7 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// The 16 bytes, as they are written.
     public var bytes: [UInt8] {
-        // One allocation: two of these are written with every event.
-        var bytes = [UInt8](repeating: 0, count: 16)
+        var bytes = [UInt8](repeating: 0, count: Self.size)
         for index in 0..<8 {
             let shift = UInt64(56 - index * 8)
             bytes[index] = UInt8(truncatingIfNeeded: high >> shift)

@@ -295,12 +295,23 @@ final class Ledger {
 
     private func insertRow(_ row: StoredEvent, hub: Int64) throws(DatabaseError) {
         let event = row.event
-        try insertion.run(
-            .integer(row.sequence), .blob(row.id.bytes), .integer(Int64(event.eventClass.rawValue)),
-            .text(event.type), .text(event.subject), .integer(event.time.unixNanoseconds),
-            .integer(Int64(event.time.utcOffset)), .integer(event.time.isSynchronized ? 1 : 0),
-            .blob(event.time.boot.bytes), .integer(event.time.bootNanoseconds), .integer(hub),
-            .blob(event.data), .integer(row.checksum))
+        let size =
+            2 * UniqueID.size + event.type.utf8.count + event.subject.utf8.count + event.data.count
+        try insertion.run(size: size) { parameters in
+            parameters.add(row.sequence)
+            parameters.add(row.id)
+            parameters.add(Int64(event.eventClass.rawValue))
+            parameters.add(event.type)
+            parameters.add(event.subject)
+            parameters.add(event.time.unixNanoseconds)
+            parameters.add(Int64(event.time.utcOffset))
+            parameters.add(event.time.isSynchronized ? 1 : 0)
+            parameters.add(event.time.boot)
+            parameters.add(event.time.bootNanoseconds)
+            parameters.add(hub)
+            parameters.add(event.data)
+            parameters.add(row.checksum)
+        }
     }
 
     /// The kept events after a sequence, oldest first: at most `limit`, and no more than the first

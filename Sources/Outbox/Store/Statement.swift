@@ -81,13 +81,33 @@ internal import CSQLite
         unsafe sqlite3_reset(handle)
     }
 
+    /// Runs the statement to its end with the parameters that `fill` writes down; they take at most
+    /// `size` bytes, numbers none.
+    func run(size: Int, _ fill: (inout Parameters) -> Void) throws(DatabaseError) {
+        try bind(size: size, fill)
+        while try step() {}
+    }
+
     private func bind(_ values: [Value]) throws(DatabaseError) {
-        makeRoom(for: values.reduce(0) { $0 + $1.size })
-        var place = 0
-        for (index, value) in values.enumerated() {
-            let code = bind(value, at: Int32(index + 1), place)
-            guard code == SQLITE_OK else { throw database.error(code, doing: sql) }
-            place += value.size
+        try bind(size: values.reduce(0) { $0 + $1.size }) { parameters in
+            for value in values {
+                switch value {
+                case .integer(let number): parameters.add(number)
+                case .text(let text): parameters.add(text)
+                case .blob(let bytes): parameters.add(bytes)
+                }
+            }
+        }
+    }
+
+    private func bind(
+        size: Int, _ fill: (inout Parameters) -> Void
+    ) throws(DatabaseError) {
+        makeRoom(for: size)
+        var parameters = unsafe Parameters(of: handle, in: bound)
+        fill(&parameters)
+        guard parameters.code == SQLITE_OK else {
+            throw database.error(parameters.code, doing: sql)
         }
     }
 
@@ -97,23 +117,6 @@ internal import CSQLite
         unsafe sqlite3_clear_bindings(handle)
         unsafe bound.deallocate()
         unsafe bound = .allocate(byteCount: size, alignment: 1)
-    }
-
-    private func bind(_ value: Value, at index: Int32, _ place: Int) -> Int32 {
-        // Never null, which would bind NULL instead of an empty value.
-        let start = unsafe bound.baseAddress.map { unsafe $0 + place }
-        let room = unsafe UnsafeMutableRawBufferPointer(start: start, count: value.size)
-        switch value {
-        case .integer(let number): return unsafe sqlite3_bind_int64(handle, index, number)
-        case .text(let text):
-            unsafe room.copyBytes(from: text.utf8)
-            return unsafe sqlite3_bind_text64(
-                handle, index, start?.assumingMemoryBound(to: CChar.self), UInt64(room.count), nil,
-                UInt8(SQLITE_UTF8))
-        case .blob(let bytes):
-            unsafe room.copyBytes(from: bytes)
-            return unsafe sqlite3_bind_blob64(handle, index, start, UInt64(room.count), nil)
-        }
     }
 
     /// A column of the row as a number.

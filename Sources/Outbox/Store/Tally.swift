@@ -65,6 +65,8 @@ struct Counts {
 
     /// Counts events that get a number.
     mutating func add(committed events: [Event]) {
-        for event in events { store[.committed(event.eventClass), default: 0] += 1 }
+        for eventClass in Event.Class.allCases {
+            add(events.count { $0.eventClass == eventClass }, as: .committed(eventClass))
+        }
     }
 }

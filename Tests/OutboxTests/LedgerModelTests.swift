@@ -177,6 +177,51 @@ struct LedgerModelTests {
         #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
     }
 
+    /// What waits for an operator gives way last of all, and only what is not of value.
+    @Test func rejectedPresenceMakesRoom() throws {
+        let ledger = try Ledger(.test(scratch, quota: 1 << 20))
+        try ledger.setSinks(["a", "b"])
+        var number = 0
+        var refusal: DatabaseError?
+        var refused: Set<Int64> = []
+        while refusal == nil, number < 100_000 {
+            number += 1
+            let isValue = number % 3 == 0
+            let event = Event.test(number, class: isValue ? .value : .presence, padding: 300)
+            do throws(DatabaseError) {
+                let stored = try ledger.makingRoom(at: someTime) { () throws(DatabaseError) in
+                    try ledger.append([event], at: someTime)
+                }
+                for event in stored {
+                    // Notices came before it.
+                    for sink in ["a", "b"] {
+                        try ledger.confirm(sink, through: event.sequence - 1, place: 0)
+                    }
+                    // Both let all presence lie, and "a" every second event of value.
+                    for sink in ["a", "b"] where !isValue || sink == "a" && number % 2 == 0 {
+                        try ledger.makingRoom(at: someTime) { () throws(DatabaseError) in
+                            try ledger.reject(sink, event, reason: "no", at: someTime)
+                        }
+                        if isValue { refused.insert(event.sequence) }
+                    }
+                    for sink in ["a", "b"] {
+                        try ledger.confirm(sink, through: event.sequence, place: 0)
+                    }
+                }
+            } catch {
+                refusal = error
+            }
+        }
+        #expect(refusal?.kind == .full)
+        #expect(try ledger.rows(.presence) < 64)
+        #expect(
+            Set(try ledger.rejections(limit: .max).map(\.event.sequence)).isSuperset(of: refused))
+        for account in try ledger.measuredAccounts() {
+            #expect(account.difference == 0, "\(account)")
+        }
+        #expect(ledger.depths.allSatisfy { $0.value == 0 })
+    }
+
     @Test(arguments: 1...8) func anyOrder(seed: UInt64) throws {
         let settings = StoreSettings.test(scratch)
         var model = Model(ledger: try Ledger(settings), random: SplitMix(state: seed))

@@ -15,20 +15,17 @@ extension Ledger {
     /// The most data that is written anew at once, in bytes.
     static let spanHeaviest: Int64 = 256 * 1_024
 
-    /// Events of a class that can go, and the numbers of those among which they lie.
+    /// Events that can go, and the numbers of those among which they lie.
     struct Span {
         var range: ClosedRange<Int64>
         var sequences: [Int64]
     }
 
-    /// The oldest span behind `floor` in which enough events of a class can go; nil for none.
-    func span(
-        of eventClass: Event.Class, after floor: Int64
-    ) throws(DatabaseError) -> Span? {
-        let rows = try database.prepare(Self.sheddable)
+    /// The oldest span behind `floor` in which enough of them can go; nil for none.
+    func span(of shed: Shed, after floor: Int64) throws(DatabaseError) -> Span? {
+        let rows = try database.prepare(Self.candidates)
         var found: [Int64] = []
-        var isRow = try rows.first(
-            .integer(floor), .integer(Int64(eventClass.rawValue)), .integer(-1))
+        var isRow = try rows.first(shed.parameters(after: floor, limit: -1))
         defer { rows.reset() }
         while isRow {
             found.append(rows.integer(0))
@@ -36,7 +33,7 @@ extension Ledger {
                 let first = found[found.count - Self.spanFewest]
                 if found[found.count - 1] - first < Self.spanLength {
                     rows.reset()
-                    return try span(of: eventClass, from: first)
+                    return try span(of: shed, from: first)
                 }
             }
             isRow = try rows.step()
@@ -44,12 +41,10 @@ extension Ledger {
         return nil
     }
 
-    private func span(
-        of eventClass: Event.Class, from first: Int64
-    ) throws(DatabaseError) -> Span {
+    private func span(of shed: Shed, from first: Int64) throws(DatabaseError) -> Span {
         let rows = try database.prepare(
             """
-            SELECT sequence, length(data), class = ?3 AND NOT EXISTS
+            SELECT sequence, length(data), class = ?3 AND ?4 = EXISTS
               (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
             FROM event WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence
             """)
@@ -57,7 +52,7 @@ extension Ledger {
         var kept: Int64 = 0
         var isRow = try rows.first(
             .integer(first), .integer(first + Self.spanLength - 1),
-            .integer(Int64(eventClass.rawValue)))
+            .integer(Int64(shed.eventClass.rawValue)), .integer(shed.isRejected ? 1 : 0))
         defer { rows.reset() }
         while isRow {
             let sequence = rows.integer(0)
@@ -68,6 +63,7 @@ extension Ledger {
                 if kept > Self.spanHeaviest { break }
             }
             span.range = first...sequence
+            if span.sequences.count == Self.shedBatch { break }
             isRow = try rows.step()
         }
         return span

@@ -31,22 +31,26 @@ extension Store {
         ledger.depths.filter { $0.value > 0 }.keys.sorted()
     }
 
-    private func hasRejected(_ ledger: Ledger) -> Bool {
-        (try? ledger.database.number("SELECT count(*) FROM rejected")) ?? 0 > 0
+    private func rejected(_ ledger: Ledger) -> Int64 {
+        (try? ledger.database.number("SELECT count(DISTINCT sequence) FROM rejected")) ?? 0
     }
 
     /// Why there is no room, and the mend.
     var fullReason: String {
         guard let ledger, !ledger.isPinned else { return "the disk is full: free some space" }
         let sinks = waitingSinks(ledger)
+        let rejected = rejected(ledger)
+        let aside =
+            "\(rejected) rejected \(rejected == 1 ? "event" : "events"): "
+            + "send them again or give them up with hubctl outbox"
         if !sinks.isEmpty {
             return "the quota of the store is used up by events that "
                 + sinks.joined(separator: " and ")
                 + " has not got: mend that sink, or raise store.quota"
+                + (rejected > 0 ? "; also by \(aside)" : "")
         }
-        return hasRejected(ledger)
-            ? "the quota of the store is used up by rejected events: "
-                + "send them again or give them up with hubctl outbox"
+        return rejected > 0
+            ? "the quota of the store is used up by \(aside)"
             : "the quota of the store is used up: raise store.quota"
     }
 }

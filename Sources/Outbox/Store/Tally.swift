@@ -63,6 +63,12 @@ struct Counts {
         store[tally, default: 0] += Int64(count)
     }
 
+    /// Counts events that a sink will not get, because they gave way.
+    mutating func add(shed count: Int, of sink: String) {
+        guard count > 0 else { return }
+        sinks[sink] = (sinks[sink] ?? SinkAccount()) + SinkAccount(shed: Int64(count))
+    }
+
     /// Counts events that get a number.
     mutating func add(committed events: [Event]) {
         for eventClass in Event.Class.allCases {

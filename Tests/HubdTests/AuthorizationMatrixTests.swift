@@ -46,7 +46,7 @@ struct AuthorizationMatrixTests {
         "serve": ["org.hubd.Campaigns1.Shake"],
         "manage": [
             "org.hubd.Hub1.RetryRejected", "org.hubd.Hub1.DropRejected",
-            "org.hubd.Hub1.DeliverAgain", "org.hubd.Hub1.Reload",
+            "org.hubd.Hub1.DeliverAgain", "org.hubd.Hub1.DeliverNow", "org.hubd.Hub1.Reload",
             "org.hubd.Beacons1.Import", "org.hubd.Devices1.Enroll",
             "org.hubd.Devices1.Replace", "org.hubd.Devices1.Forget", "org.hubd.Device1.Bind",
             "org.hubd.Device1.Unbind", "org.hubd.Device1.Pair", "org.hubd.Device1.Send",

@@ -48,6 +48,23 @@ struct AgainTests {
         try expectEven(ledger)
     }
 
+    /// A service that asked for an hour's patience is mended after a minute.
+    @Test func nowInsteadOfInAnHour() async throws {
+        let server = try SyncServer(["503:3600", "200"], signed: false)
+        let store = try await Store.open(.test(scratch))
+        let sink = SinkSettings.http(
+            HTTPSinkSettings(url: "http://localhost:\(server.port)/v1/events"))
+        try await store.deliver(to: [sink])
+        _ = try await store.append([.test(1)])
+        try await until { await store.status().sinks[0].fault != nil }
+        let retryAt = try #require(await store.couriers.first).report.current.retryAt
+        #expect(try #require(retryAt) > BootClock.now() + 3_000_000_000_000)
+        try await store.deliverNow(sink.name)
+        try await until { await store.status().sinks[0].depth == 0 }
+        await #expect(throws: OutboxError.self) { try await store.deliverNow("http:nobody") }
+        await store.close()
+    }
+
     /// What a batch under way comes back with counts for nothing: it is due again.
     @Test func aBatchUnderWay() async throws {
         let server = try SyncServer(["200"], signed: false)

@@ -13,6 +13,8 @@ actor Courier {
 
     private nonisolated let thread: SerialThread
     private nonisolated let hasNews = Atomic<Bool>(false)
+    /// Somebody asks for a try now, whatever there was to wait for.
+    private nonisolated let isAsked = Atomic<Bool>(false)
     private nonisolated let farewell = Mutex(StateFarewell.stop)
     private nonisolated let clock: @Sendable () -> EventTime
     private nonisolated let store: Store
@@ -72,6 +74,12 @@ actor Courier {
     /// There is something new to deliver. From any thread; never blocks.
     nonisolated func ring() {
         hasNews.store(true, ordering: .releasing)
+        thread.wake()
+    }
+
+    /// Ends a wait after a fault: the sink is tried at once. From any thread; never blocks.
+    nonisolated func tryNow() {
+        isAsked.store(true, ordering: .releasing)
         thread.wake()
     }
 
@@ -198,8 +206,10 @@ actor Courier {
             Task(executorPreference: thread) { await self.run() }
         }
         guard let rest else { return nil }
+        let isAsked = isAsked.exchange(false, ordering: .acquiring)
         let isOver =
             rest.isIdle && hasNews.exchange(false, ordering: .acquiring) || deadline.isSet
+            || isAsked
             || rest.until.map { BootClock.now() >= $0 } ?? false
         guard isOver else {
             let due = sink.tend(mayConnect: rest.mayConnect, report: report, deadline: deadline)

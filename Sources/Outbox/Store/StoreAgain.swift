@@ -1,5 +1,15 @@
-/// What a service misses of what it was sent, and sending it once more.
+/// What a service misses of what it was sent, and sending it now or once more.
 extension Store {
+    /// Tries a sink at once that waits after a fault: somebody has mended it.
+    ///
+    /// - Throws: `.setting` when there is no such sink.
+    public func deliverNow(_ sink: String) throws(OutboxError) {
+        guard let courier = couriers.first(where: { $0.name == sink }) else {
+            throw OutboxError(.setting, "\(sink) is no sink")
+        }
+        courier.tryNow()
+    }
+
     /// Holds what a service says it has against what counts as delivered to it.
     func compare(_ courier: Courier, _ load: Load, _ service: ServicePlace?) {
         places[courier.name] = service

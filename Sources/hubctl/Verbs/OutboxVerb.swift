@@ -6,10 +6,11 @@ import JSON
 enum OutboxVerb: Verb {
     static let name = "outbox"
     static let summary = "what waits for the sinks, and what they would not have"
-    static let operands = "[retry ID | drop ID | again SINK]"
+    static let operands = "[now [SINK] | retry ID | drop ID | again SINK]"
     static let details = [
-        "retry sends a rejected event again, drop gives it up; again delivers to a sink once more what",
-        "is still kept. All three need root or the user of hubd.",
+        "now tries a sink at once, or all, though it waits after a fault; retry sends a rejected event",
+        "again, drop gives it up; again delivers to a sink once more what is still kept. All of them",
+        "need root or the user of hubd.",
     ]
 
     static let options = [
@@ -24,6 +25,7 @@ enum OutboxVerb: Verb {
             throw Failure(.usage, "outbox: --sink goes with --preview")
         }
         if arguments.words.first == "again" { return try await again(arguments, output) }
+        if arguments.words.first == "now" { return try await now(arguments, output) }
         guard arguments.value("--from") == nil else {
             throw Failure(.usage, "outbox: --from goes with again SINK")
         }
@@ -48,10 +50,7 @@ enum OutboxVerb: Verb {
         try expect(arguments.words, 0...0)
         let client = try await HubClient(arguments)
         var names = arguments.value("--sink").map { [$0] } ?? []
-        if names.isEmpty {
-            let outbox = try await client.document("Outbox", of: "Hub1")
-            names = (outbox["sinks"]?.elements ?? []).compactMap { $0["sink"]?.string }
-        }
+        if names.isEmpty { names = try await sinks(of: client) }
         for name in names {
             let delivery = try await client.document(
                 "PreviewDelivery", of: "Hub1", [.string(name)])
@@ -65,6 +64,32 @@ enum OutboxVerb: Verb {
             try output.print(["", Show.text(delivery["body"]), ""])
         }
         return .ok
+    }
+
+    /// Tries sinks at once that wait after a fault.
+    private static func now(
+        _ arguments: Arguments, _ output: Output
+    ) async throws(Failure) -> ExitCode {
+        guard arguments.words.count <= 2, arguments.value("--from") == nil else {
+            throw Failure(.usage, "outbox now: expected one SINK, or nothing for all of them")
+        }
+        let client = try await HubClient(arguments)
+        let names =
+            arguments.words.count == 2 ? [arguments.words[1]] : try await sinks(of: client)
+        for name in names {
+            _ = try await client.call("DeliverNow", of: "Hub1", [.string(name)], mayAsk: true)
+            if output.wantsJSON {
+                try output.print(["sink": .string(name), "action": "now"] as JSONValue)
+            } else {
+                try output.print("\(name): is tried now; hubctl outbox shows what comes of it")
+            }
+        }
+        return .ok
+    }
+
+    private static func sinks(of client: HubClient) async throws(Failure) -> [String] {
+        let outbox = try await client.document("Outbox", of: "Hub1")
+        return (outbox["sinks"]?.elements ?? []).compactMap { $0["sink"]?.string }
     }
 
     /// Delivers once more what is still kept.
@@ -94,7 +119,7 @@ enum OutboxVerb: Verb {
         let members = ["retry": "RetryRejected", "drop": "DropRejected"]
         guard let member = members[action] else {
             throw Failure(
-                .usage, "outbox: \(quoted(action)), expected retry ID, drop ID or again SINK")
+                .usage, "outbox: \(quoted(action)), expected now, retry ID, drop ID or again SINK")
         }
         guard arguments.words.count == 2 else {
             throw Failure(.usage, "outbox \(action): no ID; hubctl outbox lists rejected events")

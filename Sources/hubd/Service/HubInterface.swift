@@ -42,6 +42,13 @@ enum HubInterface {
                 return []
             }
             Method(
+                "DeliverNow", in: ["sink": "s"], needs: .manage,
+                "Tries a sink at once that waits after a fault, or that its service told to wait."
+            ) { call throws(BusError) in
+                try await daemon.deliverNow(call.string(0))
+                return []
+            }
+            Method(
                 "DeliverAgain", in: ["sink": "s", "from": "t"], out: ["events": "t"],
                 needs: .manage,
                 "Delivers to a sink once more what is still kept, from a number on; how many events."

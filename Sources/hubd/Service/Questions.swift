@@ -61,6 +61,16 @@ extension Daemon {
         return sink.outboxSettings.name
     }
 
+    /// Tries a sink at once that waits after a fault.
+    func deliverNow(_ name: String) async throws(BusError) {
+        let sink = try outboxName(of: name)
+        do throws(OutboxError) {
+            try await store.deliverNow(sink)
+        } catch {
+            throw BusError(error)
+        }
+    }
+
     /// Delivers once more what is still kept; how many events wait for the sink that did not.
     func deliverAgain(_ name: String, _ first: Int64) async throws(BusError) -> UInt64 {
         let sink = try outboxName(of: name)

@@ -17,6 +17,10 @@ public protocol DeviceDriver: Sendable {
     /// Whether devices of a kind are on the air for seconds, when they have something to say.
     func isBrief(_ kind: String) -> Bool
 
+    /// Whether devices of its kinds say in their protocol which one they are, so that one can be found
+    /// by its own id, at whatever address.
+    var provesIdentity: Bool { get }
+
     /// Makes the machine for one connection.
     ///
     /// - Throws: what is missing in the device's configuration: a key.
@@ -68,6 +72,9 @@ public struct DeviceContext: Sendable {
 extension DeviceDriver {
     /// No: they stay.
     public func isBrief(_ kind: String) -> Bool { false }
+
+    /// No: whoever is at an address is it.
+    public var provesIdentity: Bool { false }
 
     /// The first of its kinds.
     public var name: String { kinds.first ?? "" }

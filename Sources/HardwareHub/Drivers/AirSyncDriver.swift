@@ -12,6 +12,9 @@ public struct AirSyncDriver: DeviceDriver {
     /// FEE7; other devices use it too, so it proves nothing.
     public var services: [GATTUUID] { [AirSyncSession.service] }
 
+    /// They do, when they log in.
+    public var provesIdentity: Bool { true }
+
     /// Makes the machine for one connection.
     ///
     /// - Throws: when the device's key has not 16 bytes or its id is not configured.

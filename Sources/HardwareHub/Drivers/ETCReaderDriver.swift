@@ -17,6 +17,9 @@ public struct ETCReaderDriver: DeviceDriver {
     /// FEE7, as AirSync.
     public var services: [GATTUUID] { [AirSyncSession.service] }
 
+    /// They do, when they log in.
+    public var provesIdentity: Bool { true }
+
     /// Makes the machine for one connection.
     ///
     /// - Throws: when the reader's key has not 16 bytes or its id is not configured.

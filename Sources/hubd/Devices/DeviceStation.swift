@@ -12,11 +12,6 @@ import Outbox
 /// Radios hand in what is heard; findings become durable here before a device hears that they are.
 @Hub
 final class DeviceStation {
-    /// What a device may be: hubd's own drivers, in the order in which they are asked.
-    nonisolated static let drivers: [any DeviceDriver] = [
-        HealthDriver(), WeChatSportDriver(), AirSyncDriver(), ETCReaderDriver(),
-    ]
-
     private(set) var registry: DeviceRegistry
     private(set) var states: [String: DeviceState] = [:]
     private(set) var last: [String: DeviceRecords.LastFinding]
@@ -29,11 +24,7 @@ final class DeviceStation {
     private var visitCount: UInt64 = 0
     /// With whom somebody is pairing: they are not connected to meanwhile.
     private var pairing: Set<String> = []
-    /// Addresses at which an AirSync device without an address of its own was not found, and until
-    /// when they are not tried again.
-    private var misses: [String: [UInt64: BootTime]] = [:]
-    /// Where such a device has proven to be.
-    private var homes: [String: UInt64] = [:]
+    private var whereabouts = Whereabouts()
     private let turn = Turn()
     private var isStopping = false
     private var stopped: CheckedContinuation<Void, Never>?
@@ -41,7 +32,7 @@ final class DeviceStation {
     private let writer: DeviceWriter
     private let journal: Journal
     /// Makes connections; nil where no radio can.
-    private var air: BlueZDevices?
+    private(set) var air: BlueZDevices?
     /// Is told when a device has come, changed or gone.
     var onChange: (String) -> Void = { _ in }
 
@@ -150,7 +141,8 @@ final class DeviceStation {
         state.isHere = true
         states[device.id] = state
         if isBack { tellPresence(device.id, isHere: true, silence: silence) }
-        guard !pairing.contains(device.id), let driver = driver(of: device.kind) else { return }
+        guard !pairing.contains(device.id), let driver = DeviceDrivers.driver(of: device.kind)
+        else { return }
         queue.heard(device.id, isBrief: driver.isBrief(device.kind), at: now)
         proceed()
     }
@@ -159,35 +151,20 @@ final class DeviceStation {
     private func unlocated(_ sighting: DeviceSighting, at now: BootTime) -> RegisteredDevice? {
         registry.all.first { device in
             guard device.address == nil, device.deviceID != nil, device.replacedBy == nil,
-                links[device.id] == nil, Self.canProveItself(device.kind),
-                let driver = driver(of: device.kind),
+                links[device.id] == nil, let driver = DeviceDrivers.driver(of: device.kind),
+                driver.provesIdentity,
                 driver.services.contains(where: sighting.services.contains)
             else { return false }
-            let until = misses[device.id]?[sighting.address.bits]
-            return mayBe(device.id, at: sighting.address, now) && until.map { $0 <= now } ?? true
+            return whereabouts.mayBe(
+                device.id, at: sighting.address, heard: states[device.id]?.heard, now: now)
         }
-    }
-
-    /// Whether a device may be at an address: it is at none other that it has proven to be at.
-    private func mayBe(_ id: String, at address: DeviceAddress, _ now: BootTime) -> Bool {
-        guard let home = homes[id], home != address.bits, let heard = states[id]?.heard else {
-            return true
-        }
-        return now.nanoseconds(since: heard) > Self.homesick
-    }
-
-    /// How long a device is silent at its address before it is looked for at others: a minute, in which
-    /// whoever is there advertises.
-    private nonisolated static let homesick: Int64 = 60_000_000_000
-
-    /// Whether devices of a kind say in their protocol which one they are.
-    nonisolated static func canProveItself(_ kind: String) -> Bool {
-        kind == "airsync" || kind == "etc-reader"
     }
 
     private func hearStranger(_ sighting: DeviceSighting, at now: BootTime) {
-        let kinds = Self.drivers.filter { $0.services.contains(where: sighting.services.contains) }
-            .flatMap { driver in driver.kinds.filter { driver.offers($0, sighting.services) } }
+        let kinds = DeviceDrivers.all.filter {
+            $0.services.contains(where: sighting.services.contains)
+        }
+        .flatMap { driver in driver.kinds.filter { driver.offers($0, sighting.services) } }
         guard !kinds.isEmpty else { return }
         let stranger = StrangeDevice(
             address: sighting.address, kinds: kinds, name: sighting.name, rssi: sighting.rssi,
@@ -243,17 +220,13 @@ final class DeviceStation {
         }
     }
 
-    private func driver(of kind: String) -> (any DeviceDriver)? {
-        Self.drivers.first { $0.kinds.contains(kind) }
-    }
-
     private func machine(
         for device: RegisteredDevice, at address: DeviceAddress
     ) throws(DeviceFault) -> any DeviceMachine {
-        guard let driver = driver(of: device.kind) else {
+        guard let driver = DeviceDrivers.driver(of: device.kind) else {
             throw DeviceFault(
                 .unsupported, "hubd has no driver \"\(device.kind)\"",
-                mend: "kinds it has: " + Self.drivers.flatMap(\.kinds).joined(separator: ", "))
+                mend: "kinds it has: \(DeviceDrivers.kinds)")
         }
         var key: [UInt8]?
         if let keyFile = device.keyFile { key = try DeviceKey.read(keyFile) }
@@ -285,7 +258,6 @@ final class DeviceStation {
             })
     }
 
-    private nonisolated static let mostMisses = 256
     private nonisolated static let nobody = "the device is not known any more"
 
     /// Who is not served has no bond with the hub.
@@ -331,15 +303,10 @@ final class DeviceStation {
         switch outcome {
         case .failed(let fault)
         where [.authentication, .unsupported, .hostile, .protocolError].contains(fault.faultClass):
-            var missed = (misses[device.id] ?? [:]).filter { $0.value > present }
-            // Of the many that pass by, so many are told apart.
-            if missed.count >= Self.mostMisses { missed = [:] }
-            missed[address.bits] = BootTime(nanoseconds: present.nanoseconds + 3_600_000_000_000)
-            misses[device.id] = missed
-            homes[device.id] = nil
+            whereabouts.missed(device.id, at: address, now: present)
             // The next address may be the right one, and need not wait for this one's sake.
             queue.retry(device.id)
-        case .done: homes[device.id] = address.bits
+        case .done: whereabouts.found(device.id, at: address)
         case .failed: break
         }
     }
@@ -515,8 +482,7 @@ final class DeviceStation {
         visits[id] = nil
         queue.forget(id)
         states[id] = nil
-        misses[id] = nil
-        homes[id] = nil
+        whereabouts.forget(id)
     }
 
     private func dismiss(_ id: String) {
@@ -528,7 +494,7 @@ final class DeviceStation {
     /// Tries a device again at once, whatever went wrong before.
     func retry(_ id: String) {
         queue.retry(id)
-        misses[id] = nil
+        whereabouts.retry(id)
         states[id]?.toldFault = nil
         proceed()
     }
@@ -569,55 +535,7 @@ final class DeviceStation {
         let served = registry.all.filter { $0.replacedBy == nil }
         air?.look(
             for: served.compactMap(\.address),
-            services: Set(Self.drivers.flatMap(\.services)).sorted { "\($0)" < "\($1)" })
-    }
-
-    // MARK: Questions
-
-    /// What keeps devices from being served.
-    var problems: [HubProblem] {
-        deviceProblems + linkProblems
-    }
-
-    private var linkProblems: [HubProblem] {
-        guard let left = air?.stuckLinks, left > 0 else { return [] }
-        return [
-            HubProblem(
-                part: "bluetooth links",
-                text: "the kernel keeps \(left) connections that bluetoothd has ended, and their "
-                    + "devices cannot be heard: hubd switches the adapter off and on when "
-                    + "no device is connected; a kernel other than Linux 6.1.192 ends them by itself"
-            )
-        ]
-    }
-
-    private var deviceProblems: [HubProblem] {
-        registry.all.compactMap { device in
-            guard device.replacedBy == nil, let text = problem(of: device) else { return nil }
-            return HubProblem(part: "device \(device.id)", text: text)
-        }
-    }
-
-    /// Why a device is not served; nil when it is.
-    func problem(of device: RegisteredDevice) -> String? {
-        if let address = device.address, let other = registry.device(at: address),
-            other.id != device.id
-        {
-            return "\(address) is device \(other.id) too: forget or replace one of them"
-        }
-        guard driver(of: device.kind) != nil else {
-            return "hubd has no driver \"\(device.kind)\"; kinds it has: "
-                + Self.drivers.flatMap(\.kinds).joined(separator: ", ")
-        }
-        guard air != nil else {
-            return "no radio can connect to it; add a radio of kind \"bluez\" or \"monitor\""
-        }
-        guard case .failed(let fault)? = queue.lastOutcome(of: device.id) else {
-            // One that is looked for by its own id: where it was not found last.
-            return device.address == nil ? states[device.id]?.toldFault.map { "\($0)" } : nil
-        }
-        // Out of reach is no problem: that is where devices are most of the time.
-        return fault.faultClass == .transient ? nil : "\(fault)"
+            services: DeviceDrivers.services)
     }
 
     /// Whether a device is connected.

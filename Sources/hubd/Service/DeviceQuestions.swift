@@ -128,9 +128,9 @@ enum EnrollOptions {
         guard Identifier.isGood(id) else {
             throw BusError(.invalid, "id: \"\(id)\", expected \(Identifier.expected)")
         }
-        guard DeviceStation.drivers.contains(where: { $0.kinds.contains(kind) }) else {
-            let kinds = DeviceStation.drivers.flatMap(\.kinds).joined(separator: ", ")
-            throw BusError(.invalid, "kind: \"\(kind)\", expected one of \(kinds)")
+        guard let driver = DeviceDrivers.driver(of: kind) else {
+            throw BusError(
+                .invalid, "kind: \"\(kind)\", expected one of \(DeviceDrivers.kinds)")
         }
         var device = RegisteredDevice(id: id, kind: kind, address: nil, origin: .enrolled)
         if !address.isEmpty {
@@ -142,10 +142,7 @@ enum EnrollOptions {
             device.address = radio
         }
         for entry in options.entries ?? [] { try take(entry, &device) }
-        guard
-            device.address != nil
-                || device.deviceID != nil && DeviceStation.canProveItself(device.kind)
-        else {
+        guard device.address != nil || device.deviceID != nil && driver.provesIdentity else {
             throw BusError(.invalid, "address: expected one, or an AirSync device's deviceId")
         }
         return device

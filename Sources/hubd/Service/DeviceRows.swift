@@ -76,7 +76,7 @@ struct DeviceRows {
     }
 
     private static func driver(of kind: String) -> String? {
-        DeviceStation.drivers.first { $0.kinds.contains(kind) }?.name
+        DeviceDrivers.driver(of: kind)?.name
     }
 
     /// Where a device is in its life: silent ones age quietly.

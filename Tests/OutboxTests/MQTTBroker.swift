@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import TestSupport
 import Testing
 
 /// A process of Tests/Rigs that says lines, and ends with its standard input.
@@ -154,85 +154,10 @@ final class FaultBroker {
     }
 }
 
-/// A process of mosquitto, with a configuration of its own.
-final class Mosquitto {
-    let port: Int
-    private let scratch: Scratch
-    private var process: Process?
-
-    /// Starts one, with lines of mosquitto.conf(5) beside those of the listener.
-    init(_ scratch: Scratch, _ lines: [String] = ["allow_anonymous true"]) throws {
-        self.scratch = scratch
-        port = Self.freePort()
-        // As root it would become another user, who may not read the folder.
-        let text =
-            ["listener \(port) 127.0.0.1", "user \(NSUserName())", "connection_messages false"]
-            + lines
-        try scratch.write(Array((text.joined(separator: "\n") + "\n").utf8), to: "mosquitto.conf")
-        try start()
-    }
-
-    deinit { kill() }
-
-    /// Starts it again, and waits until it listens.
-    func start() throws {
-        let process = Process()
-        // A child of a thread of Swift's pool begins with all signals blocked, also SIGTERM.
-        let script =
-            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); "
-            + "os.execv('/usr/sbin/mosquitto', ['mosquitto', '-c', sys.argv[1]])"
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script, scratch.file("mosquitto.conf")]
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
-        while process.isRunning, !Self.answers(port) { usleep(2_000) }
-        try #require(process.isRunning, "mosquitto did not start")
-    }
-
-    /// kill -9.
-    func kill() {
-        guard let process, process.isRunning else { return }
-        _ = Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    /// Ends it as an operator does.
-    func stop() {
-        guard let process else { return }
-        process.terminate()
-        process.waitUntilExit()
-    }
-
-    /// A port below those that the kernel gives away by itself, another with each call.
-    private static func freePort() -> Int {
-        let number = taken.withLock {
-            $0 += 1
-            return $0
-        }
-        return 10_000 + (Int(getpid()) * 64 + number) % 22_000
-    }
-
-    private static let taken = Mutex(0)
-
-    private static func answers(_ port: Int) -> Bool {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(number) }
-        var address = loopback(port)
-        return unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                unsafe connect(number, raw, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
-
-    private static func loopback(_ port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return address
+extension Mosquitto {
+    /// Starts one in a test's folder.
+    convenience init(_ scratch: Scratch, _ lines: [String] = ["allow_anonymous true"]) throws {
+        try self.init(in: URL(filePath: scratch.path), lines)
     }
 }
 

@@ -28,12 +28,11 @@ import threading
 import time
 
 import receipt
-from hub import Bus, Hub
+from hub import Bus, Hub, configure
 from light_hubs import LightHub, event
 from reference import Mosquitto, PostgreSQL, Process, Service, wait_for
 
 RIGS = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(RIGS))
 REAL, WORKERS = 5, 3
 #: Seconds between the events of a light hub: the workers keep up.
 PACE = 0.6
@@ -52,15 +51,9 @@ class RealHub:
     def __init__(self, programs, folder, name, port):
         self.name, self.folder = name, os.path.join(folder, name)
         os.makedirs(self.folder)
-        with open(os.path.join(self.folder, "hubd.json5"), "w", encoding="utf-8") as file:
-            json.dump({
-                "hub": {"id": name, "timezone": "Asia/Shanghai"},
-                "radios": [{"kind": "capture", "path": f"{ROOT}/Samples/mall/mall.btsnoop",
-                            "speed": "max"}],
-                "catalog": f"{ROOT}/Samples/mall/catalog.json5", "store": {"path": "hubd.db"},
-                "sinks": [{"kind": "mqtt", "url": f"mqtts://localhost:{port}",
-                           "topic": "hubs/{hub}/events", "username": name,
-                           "passwordFile": "../password", "caFile": "../ca.pem"}]}, file)
+        configure(self.folder, name, [
+            {"kind": "mqtt", "url": f"mqtts://localhost:{port}", "topic": "hubs/{hub}/events",
+             "username": name, "passwordFile": "../password", "caFile": "../ca.pem"}])
         self.bus = Bus(self.folder)
         self.hub = Hub(programs, self.folder, self.bus)
         self.shakes, self.acknowledged = 0, []

@@ -13,6 +13,26 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration
 <allow own="*"/></policy></busconfig>"""
 
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def configure(folder, name, sinks, **more):
+    """Writes the hubd.json5 of a hub in the sample mall; `more` beside that."""
+    with open(os.path.join(folder, "hubd.json5"), "w", encoding="utf-8") as file:
+        json.dump({
+            "hub": {"id": name, "timezone": "Asia/Shanghai"},
+            "radios": [{"kind": "capture", "path": f"{ROOT}/Samples/mall/mall.btsnoop",
+                        "speed": "max"}],
+            "catalog": f"{ROOT}/Samples/mall/catalog.json5", "store": {"path": "hubd.db"},
+            "sinks": sinks, **more}, file)
+
+
+def http_sink(port):
+    """A sync service of this folder's certificate and key."""
+    return {"kind": "http", "url": f"https://localhost:{port}/v1/events",
+            "secretFile": "./secret", "caFile": "./ca.pem"}
+
+
 class Bus:
     """A dbus-daemon in a folder."""
 

@@ -14,7 +14,6 @@ hubd was killed, as if it answered before it has kept them.
 """
 
 import contextlib
-import json
 import os
 import random
 import shutil
@@ -25,12 +24,11 @@ import threading
 import time
 
 import receipt
-from hub import Bus, Hub
+from hub import Bus, Hub, configure, http_sink
 from reference import PostgreSQL, Service, wait_for
 from rough_line import FATES, RoughLine
 
 RIGS = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(RIGS))
 RATE = 1_000
 
 
@@ -60,19 +58,6 @@ class Customers:
         self.process.kill()
         self.process.wait()
         self.reader.join()
-
-
-def configure(folder, line):
-    """The configuration of a shop."""
-    with open(os.path.join(folder, "hubd.json5"), "w", encoding="utf-8") as file:
-        json.dump({
-            "hub": {"id": "store-0042", "timezone": "Asia/Shanghai"},
-            "radios": [{"kind": "capture", "path": f"{ROOT}/Samples/mall/mall.btsnoop",
-                        "speed": "max"}],
-            "catalog": f"{ROOT}/Samples/mall/catalog.json5",
-            "store": {"path": "hubd.db"},
-            "sinks": [{"kind": "http", "url": f"https://localhost:{line.port}/v1/events",
-                       "secretFile": "./secret", "caFile": "./ca.pem"}]}, file)
 
 
 class Storm:
@@ -145,7 +130,7 @@ def run(programs, kills, seed, kind, folder, undo):
     service = Service(folder, database)
     undo.callback(lambda: service.process.kill())
     line = RoughLine(service.port, os.path.join(folder, "valid.pem"), random.Random(seed))
-    configure(folder, line)
+    configure(folder, "store-0042", [http_sink(line.port)])
     bus = Bus(folder)
     undo.callback(bus.end)
     hub = Hub(programs, folder, bus)

@@ -8,7 +8,6 @@ event the hub has to name what is missing and the command that mends it; that co
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -17,24 +16,12 @@ import sys
 import tempfile
 
 import receipt
-from hub import Bus, Hub
+from hub import Bus, Hub, configure, http_sink
 from reference import Service, wait_for
 
 RIGS = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(RIGS))
 NAME, EVENTS = "store-0042", 40
 NEAR = "FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10011/6@-58"
-
-
-def configure(folder, port):
-    with open(os.path.join(folder, "hubd.json5"), "w", encoding="utf-8") as file:
-        json.dump({
-            "hub": {"id": NAME, "timezone": "Asia/Shanghai"},
-            "radios": [{"kind": "capture", "path": f"{ROOT}/Samples/mall/mall.btsnoop",
-                        "speed": "max"}],
-            "catalog": f"{ROOT}/Samples/mall/catalog.json5", "store": {"path": "hubd.db"},
-            "sinks": [{"kind": "http", "url": f"https://localhost:{port}/v1/events",
-                       "secretFile": "./secret", "caFile": "./ca.pem"}]}, file)
 
 
 def shake(hub, number):
@@ -62,7 +49,7 @@ def run(programs, folder, undo):
     database, backup = (os.path.join(folder, name) for name in ("events.db", "backup.db"))
     service = Service(folder, database)
     undo.callback(lambda: service.process.kill())
-    configure(folder, service.port)
+    configure(folder, NAME, [http_sink(service.port)])
     bus = Bus(folder)
     undo.callback(bus.end)
     hub = Hub(programs, folder, bus)

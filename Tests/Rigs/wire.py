@@ -26,12 +26,11 @@ import time
 
 import jsonschema
 
-from hub import Bus, Hub
+from hub import Bus, Hub, configure, http_sink
 from reference import EXAMPLE, wait_for
 from tests.test_descriptions import read_schema, read_yaml
 
 RIGS = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(RIGS))
 KEY = bytes(range(32))
 BEACON = "FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10011/6@-58"
 DEVICES = [
@@ -116,18 +115,13 @@ def deliver(programs, folder, http_port, mqtt_port):
     """A hub's life, from its start to the end of its queue."""
     with open(os.path.join(folder, "secret"), "w", encoding="ascii") as file:
         file.write("whsec_" + base64.b64encode(KEY).decode())
-    with open(os.path.join(folder, "hubd.json5"), "w", encoding="utf-8") as file:
-        json.dump({
-            "hub": {"id": "store-0042", "timezone": "Asia/Shanghai"},
-            "radios": [{"kind": "capture", "path": f"{ROOT}/Samples/mall/mall.btsnoop",
-                        "speed": "max"}],
-            "catalog": f"{ROOT}/Samples/mall/catalog.json5", "store": {"path": "hubd.db"},
-            "devices": [{"id": "bp-7", "kind": "blood-pressure", "address": "C0:00:00:00:00:01",
-                         "owners": ["k"]}],
-            "sinks": [{"kind": "http", "url": f"https://localhost:{http_port}/v1/events",
-                       "secretFile": "./secret", "caFile": "./ca.pem"},
-                      {"kind": "mqtt", "url": f"mqtts://localhost:{mqtt_port}",
-                       "topic": "hubs/{hub}/events", "caFile": "./ca.pem"}]}, file)
+    configure(
+        folder, "store-0042",
+        [http_sink(http_port),
+         {"kind": "mqtt", "url": f"mqtts://localhost:{mqtt_port}", "topic": "hubs/{hub}/events",
+          "caFile": "./ca.pem"}],
+        devices=[{"id": "bp-7", "kind": "blood-pressure", "address": "C0:00:00:00:00:01",
+                  "owners": ["k"]}])
     with contextlib.ExitStack() as undo:
         bus = Bus(folder)
         undo.callback(bus.end)

@@ -30,6 +30,12 @@ struct ShopTests {
         #expect(try shook(hub, "mall-welcome") == 3)
         let events = try hub.hubctl("events", "--type", "shake.resolved", "--json")
         #expect(events.output.count(of: "\n") == 3)
+        let all = try hub.hubctl("events", "--type", "shake", "--json")
+        #expect(all.output.count(of: "\n") == 3)
+        let unknown = try hub.hubctl("events", "--type", "shake.resolvd")
+        #expect(unknown.status != 0)
+        #expect(unknown.errors.contains("no event is of type \"org.hubd.shake.resolvd.v1\""))
+        #expect(unknown.errors.contains("shake.resolved"))
     }
 
     @Test func refusals() throws {

@@ -18,11 +18,25 @@ struct EventFilter {
                 guard let text = entry.value.string else {
                     throw BusError(.invalid, "filter type: expected a text")
                 }
+                guard Self.isKnown(text) else {
+                    throw BusError(
+                        .invalid,
+                        "filter type: no event is of type \"\(text)\"; there are org.hubd.….v1 of "
+                            + Disclosure.fields.keys.sorted().joined(separator: ", "))
+                }
                 type = text
             default:
                 throw BusError(
                     .invalid, "filter \"\(key)\": expected after, since, type or limit")
             }
+        }
+    }
+
+    /// Whether there are events of a type; one that ends with a dot stands for all that begin with it.
+    private static func isKnown(_ type: String) -> Bool {
+        Disclosure.fields.keys.contains { noun in
+            let full = "org.hubd.\(noun).v1"
+            return type.hasSuffix(".") ? full.hasPrefix(type) : full == type
         }
     }
 

@@ -135,6 +135,15 @@ enum OutboxVerb: Verb {
         return .ok
     }
 
+    /// What is wrong, and when it is tried again if that is worth waiting for.
+    private static func problem(of sink: JSONValue) -> String {
+        let text = Show.text(sink["problem"])
+        guard !text.isEmpty, let wait = sink["retryInSeconds"]?.number?.double, wait >= 60 else {
+            return text
+        }
+        return text + "; next try in \(Show.duration(wait)), or with hubctl outbox now"
+    }
+
     private static func show(_ outbox: JSONValue, _ output: Output) throws(Failure) {
         try output.print("\(Show.count(outbox["lastSequence"])) events so far")
         var sinks = Table([
@@ -148,7 +157,7 @@ enum OutboxVerb: Verb {
             sinks.add([
                 .init(Show.text(sink["sink"])), .init(Show.count(sink["delivered"])),
                 .init(Show.count(sink["waiting"])), .init(oldest),
-                .init(Show.place(sink["service"])), .init(Show.text(sink["problem"]), .bad),
+                .init(Show.place(sink["service"])), .init(problem(of: sink), .bad),
             ])
         }
         try output.print([""] + sinks.lines(on: output.terminal))

@@ -135,8 +135,8 @@ struct LedgerModelTests {
     }
 
     /// Value is refused only when next to nothing but value is left, and presence gives way only
-    /// when next to no telemetry is left: one event in sixteen (`Ledger.spanFewest` of a span).
-    @Test(arguments: [2, 3, 5, 10, 60], [false, true])
+    /// when next to no telemetry is left.
+    @Test(arguments: [2, 3, 5, 10, 20], [false, true])
     func whatLiesBetweenValueMakesRoom(oneOf share: Int, isMixed: Bool) throws {
         let ledger = try Ledger(.test(scratch, quota: 1 << 20))
         try ledger.setSinks(["a"])

@@ -34,6 +34,10 @@ struct Salvage {
         for suffix in ["", "-wal"] { unsafe unlink(building + suffix) }
         var copy = settings
         copy.path = building
+        // Rows are found in any order, which leaves pages half full: a full store needs more than it had.
+        copy.quota =
+            settings.quota.addingReportingOverflow(settings.quota).overflow
+            ? .max : 2 * settings.quota
         // It is on the disk before it takes its place.
         copy.synchronous = .off
         var report = self.report

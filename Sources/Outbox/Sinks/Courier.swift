@@ -207,6 +207,7 @@ actor Courier {
         }
         guard let rest else { return nil }
         let isAsked = isAsked.exchange(false, ordering: .acquiring)
+        if isAsked { sink.tryNow() }
         let isOver =
             rest.isIdle && hasNews.exchange(false, ordering: .acquiring) || deadline.isSet
             || isAsked

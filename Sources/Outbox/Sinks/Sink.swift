@@ -24,6 +24,9 @@ protocol Sink {
     ///   delivery or wake-up.
     mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64?
 
+    /// Somebody asks for a try now: what it waits for by itself is over.
+    mutating func tryNow()
+
     /// The last call: takes leave.
     mutating func end(_ farewell: StateFarewell)
 }
@@ -31,6 +34,7 @@ protocol Sink {
 /// Most sinks do nothing between deliveries.
 extension Sink {
     mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64? { nil }
+    mutating func tryNow() {}
     mutating func end(_ farewell: StateFarewell) {}
 }
 

@@ -40,8 +40,8 @@ final class Ledger {
     var tallies: [Tally: Int64] = [:]
     /// Events that got a number since the file was opened, without `ownNotices`.
     private(set) var numbered = 0
-    /// No sheddable event of a class has a sequence up to this one: where to look for the next.
-    var shedFloor: [Event.Class: Int64] = [:]
+    /// Up to this number nothing of a kind is worth dropping: where to look for the next.
+    var shedFloor: [Shed: Int64] = [:]
     /// Space kept back for when the disk is full.
     var reserve: Reserve
     /// How far the hub has counted; nil while the file is being built.

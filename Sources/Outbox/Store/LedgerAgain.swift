@@ -23,7 +23,7 @@ extension Ledger {
         cursors[sink] = after
         depths[sink] = Int(waiting)
         // What was delivered gave way before all else; now it is looked for again.
-        shedFloor = [:]
+        lookAgain()
         return more
     }
 

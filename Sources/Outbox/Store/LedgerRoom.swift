@@ -9,17 +9,19 @@ extension Ledger {
     static let growthLimit: Int64 = 96
     /// Rows per deleting transaction: their pages fit in the reserve.
     static let trimBatch = 512
-    /// Each round frees at least a page's worth where there is something to free; a transaction
-    /// of the largest size needs fewer than this many.
-    private static let rounds = 64
+    /// What the file may have beyond the quota: an eighth.
+    private var margin: Int64 { quotaPages / 8 }
 
     /// Writes, and makes room for it where there is none.
     ///
-    /// Notices of what was dropped for it are left in `notices`.
+    /// Each round deletes events or frees pages, so there is an end to it. Notices of what was dropped
+    /// are left in `notices`.
     func makingRoom<Result>(
         at now: EventTime, _ write: () throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
-        for _ in 0..<Self.rounds {
+        // Twice as much with each round: a request of the largest size is not tried a hundred times.
+        var pages: Int64 = 1
+        while true {
             do throws(DatabaseError) {
                 let result = try write()
                 try tendLog()
@@ -28,12 +30,41 @@ extension Ledger {
                 guard error.kind == .full else { throw error }
                 if relieve() { continue }
                 if try trimDelivered(limit: Self.trimBatch) == 0 {
-                    guard try shed(at: now) else { throw error }
+                    guard try shed(pages: pages, at: now) else { throw error }
+                    pages *= 2
                 }
                 try tendLog()
             }
         }
-        throw DatabaseError(code: SQLITE_FULL, text: "\(path): no room was made in time")
+    }
+
+    /// Notes what became of an event. A store that is full of value only lets it pass as well: else the
+    /// sink would not be heard that would not have one of them, and none could ever go.
+    func noting<Result>(
+        at now: EventTime, _ write: () throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result {
+        do throws(DatabaseError) {
+            return try makingRoom(at: now, write)
+        } catch {
+            guard error.kind == .full, !isPinned else { throw error }
+            return try beyondQuota(write)
+        }
+    }
+
+    /// Lets the file grow a little beyond the quota, unless the disk is full.
+    func beyondQuota<Result>(
+        _ write: () throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result {
+        guard !isPinned else { return try write() }
+        try database.execute("PRAGMA max_page_count = \(quotaPages + margin)")
+        // Below the present size it counts as the present size: only what is freed is used again.
+        defer { try? database.execute("PRAGMA max_page_count = \(quotaPages)") }
+        return try write()
+    }
+
+    /// Pages that hold something.
+    func usedPages() throws(DatabaseError) -> Int64 {
+        try database.number("PRAGMA page_count") - database.number("PRAGMA freelist_count")
     }
 
     // MARK: The full disk
@@ -63,7 +94,11 @@ extension Ledger {
     /// Takes the reserve again once there is space; until then the file does not grow.
     func restoreReserve() throws(DatabaseError) {
         if reserve.take() {
-            if isPinned { try database.execute("PRAGMA max_page_count = \(quotaPages)") }
+            if isPinned {
+                try database.execute("PRAGMA max_page_count = \(quotaPages)")
+                // What there was no room for may be possible now.
+                lookAgain()
+            }
             isPinned = false
         } else if !isPinned {
             pin()
@@ -133,10 +168,7 @@ extension Ledger {
     ///
     /// - Returns: how many; fewer than `trimBatch` when there is nothing more to do.
     func retire(olderThan retention: Int64, at now: EventTime) throws(DatabaseError) -> Int {
-        let used =
-            try database.number("PRAGMA page_count")
-            - database.number("PRAGMA freelist_count")
-        if used > quotaPages / 2 { return try trimDelivered(limit: Self.trimBatch) }
+        if try usedPages() > quotaPages / 2 { return try trimDelivered(limit: Self.trimBatch) }
         guard now.isSynchronized else { return 0 }
         var last: Int64 = 0
         let rows = try database.prepare(

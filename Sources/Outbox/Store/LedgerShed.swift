@@ -1,10 +1,12 @@
+internal import CSQLite
+
 /// Events that give way when there is no room.
 extension Ledger {
     /// Rows per dropping transaction; each may be a range of its own in the notice.
     static let shedBatch = 256
 
     /// Events of one class, in the order in which they give way.
-    struct Shed {
+    struct Shed: Hashable {
         var eventClass: Event.Class
         /// Whether they are those that some sink would not have, and that wait for an operator.
         var isRejected: Bool
@@ -17,51 +19,80 @@ extension Ledger {
         ]
     }
 
-    /// Drops the oldest of the events that give way first, and puts a notice of it among the events:
-    /// sequence numbers that are missing stay explained.
+    /// Drops the oldest of the events that give way first until so many pages are free, and puts
+    /// notices of it among the events: sequence numbers that are missing stay explained.
     ///
-    /// Of which nothing can go that frees a page leaves it to the next.
-    ///
-    /// - Returns: whether something was dropped.
-    func shed(at now: EventTime) throws(DatabaseError) -> Bool {
-        var full: DatabaseError?
+    /// - Returns: whether a page was freed.
+    func shed(pages: Int64, at now: EventTime) throws(DatabaseError) -> Bool {
+        var freed: Int64 = 0
         for shed in Shed.order {
-            do throws(DatabaseError) {
-                if try drop(shed, at: now) { return true }
-            } catch {
-                guard error.kind == .full else { throw error }
-                full = error
-            }
+            while freed < pages, let more = try drop(shed, at: now) { freed += more }
         }
-        if let full { throw full }
-        return false
+        return freed > 0
     }
 
-    private func drop(_ shed: Shed, at now: EventTime) throws(DatabaseError) -> Bool {
-        let floor = shed.isRejected ? 0 : max(shedFloor[shed.eventClass] ?? 0, deliveredThrough)
-        let span = try span(of: shed, after: floor)
-        let sequences = if let span { span.sequences } else { try oldest(of: shed, after: floor) }
-        guard !sequences.isEmpty else {
-            if !shed.isRejected { shedFloor[shed.eventClass] = lastSequence }
-            return false
+    /// Drops what can go from the next span where that frees a page.
+    ///
+    /// - Returns: how many pages it freed; nil when it is nowhere worth it.
+    private func drop(_ shed: Shed, at now: EventTime) throws(DatabaseError) -> Int64? {
+        while let span = try span(of: shed, after: floor(of: shed)) {
+            if span.isWorthIt, let freed = try freed(by: span, of: shed, at: now) {
+                shedFloor[shed] = span.range.upperBound
+                return freed
+            }
+            guard !span.isLast else { return nil }
+            shedFloor[shed] = span.range.upperBound
         }
+        return nil
+    }
+
+    /// Drops what can go from a span, unless no page is free then: nothing is dropped for nothing.
+    private func freed(
+        by span: Span, of shed: Shed, at now: EventTime
+    ) throws(DatabaseError) -> Int64? {
+        do throws(DatabaseError) {
+            return try drop(span, of: shed, at: now)
+        } catch {
+            guard error.kind == .full else { throw error }
+            return nil
+        }
+    }
+
+    /// Up to where there is nothing to look for.
+    private func floor(of shed: Shed) -> Int64 {
+        max(shedFloor[shed] ?? 0, shed.isRejected ? 0 : deliveredThrough)
+    }
+
+    private func drop(
+        _ span: Span, of shed: Shed, at now: EventTime
+    ) throws(DatabaseError) -> Int64 {
+        let sequences = span.sequences
         let behind = cursors.mapValues { cursor in sequences.count { $0 > cursor.sequence } }
-        let notice = try accounted { counts throws(DatabaseError) in
-            for (name, count) in behind { counts.add(shed: count, of: name) }
-            if shed.isRejected { try forget(sequences, &counts) }
-            let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
-            for sequence in sequences { try deletion.run(.integer(sequence)) }
-            if let span { try pack(span.range) }
-            counts.add(sequences.count, as: .shed(shed.eventClass))
-            let told = Event.dropped(sequences, reason: "no room", at: now)
-            counts.add(committed: [told])
-            return try insert([told], after: lastSequence, at: now)
+        let used = try usedPages()
+        var freed: Int64 = 0
+        let notice = try beyondQuota { () throws(DatabaseError) in
+            try accounted { counts throws(DatabaseError) in
+                for (name, count) in behind { counts.add(shed: count, of: name) }
+                if shed.isRejected { try forget(sequences, &counts) }
+                let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
+                for sequence in sequences { try deletion.run(.integer(sequence)) }
+                if span.keepsSome { try pack(span.range) }
+                counts.add(sequences.count, as: .shed(shed.eventClass))
+                let told = Event.dropped(sequences, reason: "no room", at: now)
+                counts.add(committed: [told])
+                let notice = try insert([told], after: lastSequence, at: now)
+                freed = try used - usedPages()
+                guard freed > 0 else {
+                    throw DatabaseError(code: SQLITE_FULL, text: "\(path): no page is freed")
+                }
+                return notice
+            }
         }
         for (name, count) in behind { depths[name, default: 0] -= count }
         advance(past: notice)
         notices += notice
         shedCount += sequences.count
-        return true
+        return freed
     }
 
     /// Forgets that sinks would not have these events: they are not there any more.
@@ -76,34 +107,5 @@ extension Ledger {
             }
             try deletion.run(.integer(sequence))
         }
-    }
-
-    /// The oldest that can go, wherever they lie.
-    private func oldest(of shed: Shed, after floor: Int64) throws(DatabaseError) -> [Int64] {
-        let rows = try database.prepare(Self.candidates)
-        var sequences: [Int64] = []
-        var isRow = try rows.first(shed.parameters(after: floor, limit: Self.shedBatch))
-        while isRow {
-            sequences.append(rows.integer(0))
-            isRow = try rows.step()
-        }
-        return sequences
-    }
-
-    /// Finds what can go, oldest first.
-    static let candidates = """
-        SELECT sequence FROM event WHERE sequence > ?1 AND class = ?2 AND ?3 = EXISTS
-          (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
-        ORDER BY sequence LIMIT ?4
-        """
-}
-
-extension Ledger.Shed {
-    /// The parameters of `Ledger.candidates`; a limit of -1 is none.
-    func parameters(after floor: Int64, limit: Int) -> [Statement.Value] {
-        [
-            .integer(floor), .integer(Int64(eventClass.rawValue)), .integer(isRejected ? 1 : 0),
-            .integer(Int64(limit)),
-        ]
     }
 }

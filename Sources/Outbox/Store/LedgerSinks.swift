@@ -65,6 +65,7 @@ extension Ledger {
                     .text(name), .integer(start.sequence), .integer(start.express), .integer(base))
             }
         }
+        lookAgain()
         for name in gone {
             cursors[name] = nil
             depths[name] = nil
@@ -157,6 +158,7 @@ extension Ledger {
         }
         let passed = try self.passed(from: before, to: cursor)
         let after = cursor
+        shedFloor = shedFloor.filter { !$0.key.isRejected }
         try database.transaction { () throws(DatabaseError) in
             // Presence may have been dropped for room while it was under way.
             let note = lane == nil ? Self.notingAgain : Self.noting
@@ -215,6 +217,7 @@ extension Ledger {
         }
         cursors[sink] = after
         depths[sink] = Int(try waiting(behind: after))
+        lookAgain()
     }
 
     /// Where a cursor stands when these events are in front of it again.
@@ -288,7 +291,8 @@ extension Ledger {
 
     /// Gives a rejected event up; the number of sinks it concerns.
     func drop(_ id: UniqueID) throws(DatabaseError) -> Int {
-        try accounted { counts throws(DatabaseError) in
+        lookAgain()
+        return try accounted { counts throws(DatabaseError) in
             let rows = try database.prepare(
                 "SELECT sink FROM rejected JOIN event USING (sequence) WHERE event.id = ?1")
             var isRow = try rows.first(.blob(id.bytes))
@@ -305,6 +309,7 @@ extension Ledger {
 
     /// Forgets a rejection, because the sink took the event after all.
     func accept(_ sink: String, _ event: StoredEvent) throws(DatabaseError) {
+        lookAgain()
         try accounted { counts throws(DatabaseError) in
             try database.prepare("DELETE FROM rejected WHERE sequence = ?1 AND sink = ?2")
                 .run(.integer(event.sequence), .text(sink))

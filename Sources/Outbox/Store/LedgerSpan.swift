@@ -7,79 +7,92 @@ internal import CSQLite
 /// one page. So what stays of a span is written anew, close together, in the transaction that drops
 /// the rest.
 extension Ledger {
-    /// Numbers of a span: some sixty pages of usual events, which fit in the reserve.
-    static let spanLength: Int64 = 512
-    /// So many events have to go from a span for their pages to be worth the notice of them: an
-    /// event takes 230 bytes and more, and 18 of the notice.
-    static let spanFewest = 32
-    /// The most data that is written anew at once, in bytes.
+    /// The most that is written anew at once, in bytes: 64 pages, which fit in the reserve.
     static let spanHeaviest: Int64 = 256 * 1_024
+    /// The most rows of a span; the smallest take some 110 bytes.
+    static let spanLongest: Int64 = 4_096
+    /// What a row takes beside its names and data: id, boot, numbers, and its places in the page and
+    /// in the index.
+    private static let rowOverhead: Int64 = 80
+    /// What a number takes of a notice at the most: a range of its own with two numbers below 2⁵³ would
+    /// take 35, but it begins to matter when there are many, and then they have fewer digits.
+    private static let noticeBytes: Int64 = 20
 
     /// Events that can go, and the numbers of those among which they lie.
     struct Span {
         var range: ClosedRange<Int64>
-        var sequences: [Int64]
-    }
+        var sequences: [Int64] = []
+        /// Bytes of rows that go, and of those that stay.
+        var going: Int64 = 0
+        var staying: Int64 = 0
 
-    /// The oldest span behind `floor` in which enough of them can go; nil for none.
-    func span(of shed: Shed, after floor: Int64) throws(DatabaseError) -> Span? {
-        let rows = try database.prepare(Self.candidates)
-        var found: [Int64] = []
-        var isRow = try rows.first(shed.parameters(after: floor, limit: -1))
-        defer { rows.reset() }
-        while isRow {
-            found.append(rows.integer(0))
-            if found.count >= Self.spanFewest {
-                let first = found[found.count - Self.spanFewest]
-                if found[found.count - 1] - first < Self.spanLength {
-                    rows.reset()
-                    return try span(of: shed, from: first)
-                }
-            }
-            isRow = try rows.step()
+        /// Whether it ends with the newest event: more may come to it.
+        var isLast = false
+
+        var keepsSome: Bool { staying > 0 }
+
+        /// Whether they are worth the notice of them, and a page. It is an estimate: what was freed
+        /// is measured.
+        var isWorthIt: Bool {
+            going - Int64(sequences.count) * Ledger.noticeBytes >= Ledger.pageSize
         }
-        return nil
     }
 
-    private func span(of shed: Shed, from first: Int64) throws(DatabaseError) -> Span {
+    /// The next span in which something can go; nil for none.
+    func span(of shed: Shed, after floor: Int64) throws(DatabaseError) -> Span? {
+        let kind: [Statement.Value] = [
+            .integer(Int64(shed.eventClass.rawValue)), .integer(shed.isRejected ? 1 : 0),
+        ]
+        let candidate = try database.prepare(
+            """
+            SELECT sequence FROM event WHERE sequence > ?3 AND class = ?1 AND ?2 = EXISTS
+              (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+            ORDER BY sequence LIMIT 1
+            """)
+        guard try candidate.first(kind + [.integer(floor)]) else { return nil }
+        let first = candidate.integer(0)
+        candidate.reset()
         let rows = try database.prepare(
             """
-            SELECT sequence, length(data), class = ?3 AND ?4 = EXISTS
-              (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
-            FROM event WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence
+            SELECT sequence, length(data) + length(type) + length(subject),
+              class = ?1 AND ?2 = EXISTS
+                (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+            FROM event WHERE sequence >= ?3 ORDER BY sequence LIMIT ?4
             """)
-        var span = Span(range: first...first, sequences: [])
-        var kept: Int64 = 0
-        var isRow = try rows.first(
-            .integer(first), .integer(first + Self.spanLength - 1),
-            .integer(Int64(shed.eventClass.rawValue)), .integer(shed.isRejected ? 1 : 0))
         defer { rows.reset() }
-        while isRow {
+        var span = Span(range: first...first)
+        var isRow = try rows.first(kind + [.integer(first), .integer(Self.spanLongest)])
+        while isRow, span.sequences.count < Self.shedBatch {
             let sequence = rows.integer(0)
+            let size = rows.integer(1) + Self.rowOverhead
             if rows.integer(2) != 0 {
                 span.sequences.append(sequence)
+                span.going += size
             } else {
-                kept += rows.integer(1)
-                if kept > Self.spanHeaviest { break }
+                guard span.staying + size <= Self.spanHeaviest else { break }
+                span.staying += size
             }
             span.range = first...sequence
-            if span.sequences.count == Self.shedBatch { break }
             isRow = try rows.step()
         }
+        span.isLast = span.range.upperBound == lastSequence
         return span
+    }
+
+    /// Looks everywhere again for what can go: something that was delivered or set aside is due.
+    func lookAgain() { shedFloor = [:] }
+
+    private func rewrite(_ sql: String, _ range: ClosedRange<Int64>) throws(DatabaseError) {
+        try database.prepare(sql).run(.integer(range.lowerBound), .integer(range.upperBound))
     }
 
     /// Writes the rows of a range anew, so that they lie close together. Within a transaction.
     func pack(_ range: ClosedRange<Int64>) throws(DatabaseError) {
-        let numbers: [Statement.Value] = [.integer(range.lowerBound), .integer(range.upperBound)]
         try database.execute(
             "CREATE TEMP TABLE IF NOT EXISTS packing AS SELECT * FROM event WHERE 0")
-        for sql in [
-            "INSERT INTO packing SELECT * FROM event WHERE sequence BETWEEN ?1 AND ?2",
-            "DELETE FROM event WHERE sequence BETWEEN ?1 AND ?2",
-        ] {
-            try database.prepare(sql).run(numbers)
-        }
+        try rewrite(
+            "INSERT INTO packing SELECT * FROM event WHERE sequence BETWEEN ?1 AND ?2", range)
+        try rewrite("DELETE FROM event WHERE sequence BETWEEN ?1 AND ?2", range)
         try database.execute(
             "INSERT INTO event SELECT * FROM packing ORDER BY sequence; DELETE FROM packing")
     }

@@ -233,7 +233,7 @@ extension Store {
         }
         let now = settings.clock()
         let isNoted: Void? = try? attempt { ledger throws(DatabaseError) in
-            try ledger.makingRoom(at: now) { () throws(DatabaseError) in try write(ledger) }
+            try ledger.noting(at: now) { () throws(DatabaseError) in try write(ledger) }
         }
         publish([])
         reviewRoom()

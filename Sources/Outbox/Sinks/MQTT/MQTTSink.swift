@@ -305,6 +305,8 @@ struct MQTTSink: Sink {
 
     // MARK: Between deliveries
 
+    mutating func tryNow() { retryAt = 0 }
+
     mutating func tend(mayConnect: Bool, report: SinkReport, deadline: Deadline) -> Int64? {
         guard !deadline.isSet else { return nil }
         do throws(SinkFault) {

@@ -1,0 +1,155 @@
+import Testing
+
+@testable import Outbox
+
+@Suite("A full store goes on, and nothing is dropped for nothing")
+struct ShedTests {
+    let scratch = Scratch()
+
+    private func ledger(_ sinks: [String], quota: Int64 = 1 << 20) throws -> Ledger {
+        let ledger = try Ledger(.test(scratch, quota: quota))
+        try ledger.setSinks(sinks)
+        return ledger
+    }
+
+    private func put(
+        _ ledger: Ledger, _ eventClass: Event.Class, _ padding: Int, count: Int = 1
+    ) throws(DatabaseError) -> [StoredEvent] {
+        let events = (0..<count).map { Event.test($0, class: eventClass, padding: padding) }
+        return try ledger.makingRoom(at: someTime) { () throws(DatabaseError) in
+            try ledger.append(events, at: someTime)
+        }
+    }
+
+    /// Fills a store with events of value until it takes no more.
+    private func fill(_ ledger: Ledger, _ padding: Int = 300) -> DatabaseError? {
+        while true {
+            do throws(DatabaseError) {
+                _ = try put(ledger, .value, padding)
+            } catch {
+                return error
+            }
+        }
+    }
+
+    private func expectEven(_ ledger: Ledger) throws {
+        for account in try ledger.measuredAccounts() {
+            #expect(account.difference == 0, "\(account)")
+        }
+        for (name, cursor) in ledger.cursors {
+            #expect(try ledger.waiting(behind: cursor) == Int64(ledger.depths[name] ?? -1))
+        }
+        #expect(try ledger.database.number("SELECT count(*) FROM pragma_integrity_check") == 1)
+        #expect(
+            try ledger.database.number(
+                """
+                SELECT count(*) FROM rejected WHERE sequence NOT IN (SELECT sequence FROM event)
+                """) == 0)
+    }
+
+    /// A sink that would not have one event after the other is heard, and the rest goes on; it stood
+    /// still for want of a page for the note.
+    @Test func aSinkIsHeardThoughOnlyValueIsLeft() throws {
+        let ledger = try ledger(["a"])
+        #expect(fill(ledger)?.kind == .full)
+        for event in try ledger.events(after: 0, limit: 1_000) {
+            try ledger.noting(at: someTime) { () throws(DatabaseError) in
+                try ledger.reject("a", event, reason: "not this one", at: someTime)
+            }
+        }
+        try ledger.noting(at: someTime) { () throws(DatabaseError) in
+            try ledger.confirm("a", through: ledger.lastSequence, place: 0)
+        }
+        #expect(try put(ledger, .value, 300).count == 1)
+        try expectEven(ledger)
+        let pages = try ledger.database.number("PRAGMA page_count")
+        #expect(pages <= ledger.quotaPages * 9 / 8)
+    }
+
+    /// The first events that could go free nothing, as they lie among large ones; those behind do.
+    @Test func aBarrenBeginningIsPassedOver() throws {
+        let ledger = try ledger(["a"], quota: 4 << 20)
+        for number in 0..<110 {
+            _ = try put(
+                ledger, number % 16 == 0 ? .telemetry : .value, number % 16 == 0 ? 10 : 18_000)
+        }
+        let beginning = ledger.lastSequence
+        while ledger.shedCount == 0 { _ = try put(ledger, .telemetry, 1_500) }
+        for _ in 0..<100 { _ = try put(ledger, .value, 3_000) }
+        #expect(try ledger.rows(.telemetry, through: beginning) >= 5)
+        try expectEven(ledger)
+    }
+
+    /// Where dropping frees no page, nothing is dropped for a request that is refused.
+    @Test func nothingIsDroppedForNothing() throws {
+        let ledger = try ledger(["a"])
+        // Each page holds six of value, and the room between them one of telemetry.
+        var number = 0
+        var refusal: DatabaseError?
+        while refusal == nil {
+            number += 1
+            let isLoose = number % 40 == 0
+            do throws(DatabaseError) {
+                _ = try put(ledger, isLoose ? .telemetry : .value, isLoose ? 1 : 300)
+            } catch {
+                refusal = error
+            }
+        }
+        let free = { try ledger.database.number("PRAGMA freelist_count") }
+        let (kept, before) = (try ledger.rows(.telemetry), try free())
+        #expect(throws: DatabaseError.self) { try put(ledger, .value, 200_000) }
+        let dropped = kept - (try ledger.rows(.telemetry))
+        #expect(try dropped == 0 || free() > before)
+        try expectEven(ledger)
+    }
+
+    /// What gave way last waits for its turn again when it is no longer set aside.
+    @Test(arguments: ["drop", "accept", "forget the sink"])
+    func whatIsNoLongerRejectedGivesWay(how: String) throws {
+        let ledger = try ledger(["a", "b"])
+        var loose: [StoredEvent] = []
+        for _ in 0..<10 { loose += try put(ledger, .telemetry, 200, count: 100) }
+        for event in loose { try ledger.reject("a", event, reason: "no", at: someTime) }
+        while ledger.count(.shedTelemetry) == 0 { _ = try put(ledger, .value, 200) }
+        switch how {
+        case "drop":
+            for entry in try ledger.rejections(limit: .max) { _ = try ledger.drop(entry.event.id) }
+        case "accept":
+            for entry in try ledger.rejections(limit: .max) {
+                try ledger.accept("a", entry.event)
+            }
+        default: try ledger.setSinks(["b"])
+        }
+        #expect(fill(ledger, 200)?.kind == .full)
+        #expect(try ledger.rows(.telemetry) < 32)
+        try expectEven(ledger)
+    }
+
+    /// Rows of a damaged file come in any order, and need more room than they had.
+    @Test(arguments: [1, 3, 10]) func aFullStoreIsSalvaged(oneOf share: Int) async throws {
+        do {
+            let ledger = try ledger(["a"])
+            var number = 0
+            var isRefused = false
+            while !isRefused {
+                number += 1
+                let isValue = number % share == 0
+                do throws(DatabaseError) {
+                    _ = try put(ledger, isValue ? .value : .telemetry, number * 7 % 400)
+                } catch {
+                    isRefused = isValue
+                }
+            }
+        }
+        var bytes = scratch.bytes("hubd.db")
+        for place in 49 * 4_096..<50 * 4_096 { bytes[place] = 0xa5 }
+        bytes[100..<200] = ArraySlice(repeating: 0xa5, count: 100)
+        try scratch.write(bytes, to: "hubd.db")
+        let store = try await Store.open(.test(scratch, quota: 1 << 20))
+        #expect(await store.status().salvages.count == 1)
+        #expect(store.health.state != .failed)
+        #expect(try await store.audit().count > 1_000)
+        #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
+        await store.close()
+    }
+}

@@ -9,6 +9,9 @@ extension Ledger {
     static let growthLimit: Int64 = 96
     /// Rows per deleting transaction: their pages fit in the reserve.
     static let trimBatch = 512
+    /// With so many pages free it is not for want of pages that something is not written: twice what
+    /// the largest request takes.
+    static let plenty = Int64(2 * Intake.heaviest) / pageSize
     /// What the file may have beyond the quota: an eighth.
     private var margin: Int64 { quotaPages / 8 }
 
@@ -29,6 +32,9 @@ extension Ledger {
             } catch {
                 guard error.kind == .full else { throw error }
                 if relieve() { continue }
+                guard try database.number("PRAGMA freelist_count") < Self.plenty else {
+                    throw error
+                }
                 if try trimDelivered(limit: Self.trimBatch) == 0 {
                     guard try shed(pages: pages, at: now) else { throw error }
                     pages *= 2
@@ -74,8 +80,9 @@ extension Ledger {
     ///
     /// - Returns: whether it was that, and is worth another try.
     private func relieve() -> Bool {
-        guard !isPinned, let pages = try? database.number("PRAGMA page_count"), pages < quotaPages,
-            !hasRoom
+        // At the quota it is the quota; a file that notes have let grow beyond it tells nothing.
+        guard !isPinned, let pages = try? database.number("PRAGMA page_count"),
+            pages != quotaPages, !hasRoom
         else { return false }
         reserve.release()
         pin()

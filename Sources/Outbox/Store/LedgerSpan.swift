@@ -14,8 +14,7 @@ extension Ledger {
     /// What a row takes beside its names and data: id, boot, numbers, and its places in the page and
     /// in the index.
     private static let rowOverhead: Int64 = 80
-    /// What a number takes of a notice at the most: a range of its own with two numbers below 2⁵³ would
-    /// take 35, but it begins to matter when there are many, and then they have fewer digits.
+    /// About what a number takes of a notice: a range of its own, `[1234567,1234567],`.
     private static let noticeBytes: Int64 = 20
 
     /// Events that can go, and the numbers of those among which they lie.
@@ -62,6 +61,7 @@ extension Ledger {
         defer { rows.reset() }
         var span = Span(range: first...first)
         var isRow = try rows.first(kind + [.integer(first), .integer(Self.spanLongest)])
+        var count = 0
         while isRow, span.sequences.count < Self.shedBatch {
             let sequence = rows.integer(0)
             let size = rows.integer(1) + Self.rowOverhead
@@ -73,9 +73,10 @@ extension Ledger {
                 span.staying += size
             }
             span.range = first...sequence
+            count += 1
             isRow = try rows.step()
         }
-        span.isLast = span.range.upperBound == lastSequence
+        span.isLast = !isRow && count < Self.spanLongest
         return span
     }
 

@@ -29,7 +29,7 @@ struct BusPageTests {
                 }
             }
         }
-        #expect(members == 43)
+        #expect(members == 44)
     }
 
     private func introspection(of path: String, _ hub: TestHub) throws -> String {

@@ -192,9 +192,19 @@ class Fleet:
 
     def all_stored(self):
         """Waits until the service has everything; what is wrong then."""
-        wait_for(lambda: not self.behind(self.delivered()) or self.is_settled(PATIENCE),
-                 "the service to store everything", 3_600)
-        return self.faults(self.delivered())
+        found = []
+
+        def is_over():
+            # An event may come between one question and the next: what is wrong is wrong twice.
+            nonlocal found
+            before, last = found, self.delivered()
+            if self.behind(last) and not self.is_settled(PATIENCE):
+                return False
+            found = self.faults(last)
+            return not found or found == before and self.is_settled(PATIENCE)
+
+        wait_for(is_over, "the service to store everything", 3_600)
+        return found
 
     def faults(self, last):
         """What is wrong with what the service has."""

@@ -35,9 +35,7 @@ struct Salvage {
         var copy = settings
         copy.path = building
         // Rows are found in any order, which leaves pages half full: a full store needs more than it had.
-        copy.quota =
-            settings.quota.addingReportingOverflow(settings.quota).overflow
-            ? .max : 2 * settings.quota
+        copy.quota = 2 * min(settings.quota, .max / 2)
         // It is on the disk before it takes its place.
         copy.synchronous = .off
         var report = self.report

@@ -152,4 +152,22 @@ struct ShedTests {
         #expect(try await store.ledgerAccounts().allSatisfy { $0.difference == 0 })
         await store.close()
     }
+
+    /// Pages that are free still hold the rows that were on them. Nothing is told of and there.
+    @Test func whatGaveWayDoesNotComeBack() async throws {
+        do {
+            let ledger = try ledger(["a"])
+            while ledger.shedCount == 0 { _ = try put(ledger, .telemetry, 100, count: 10) }
+            #expect(try ledger.database.number("PRAGMA freelist_count") > 0)
+        }
+        let settings = StoreSettings.test(scratch, quota: 1 << 20)
+        let (ledger, report) = try Salvage(settings: settings, cause: "a test").run()
+        let kept = try ledger.events(after: 0, limit: .max)
+        #expect(report.events == kept.count)
+        #expect(ledger.count(.mended) == 0)
+        let gone = kept.flatMap(\.event.droppedRanges)
+        #expect(gone.numberCount == 256)
+        #expect(!kept.contains { event in gone.contains { $0.contains(event.sequence) } })
+        try expectEven(ledger)
+    }
 }

@@ -34,6 +34,13 @@ extension Event {
     }
 
     private static let droppedType = "org.hubd.event.dropped.v1"
+    /// The reason of a notice of events that gave way; those of other notices may still be kept.
+    static let noRoom = "no room"
+
+    /// Whether it is a notice with this reason, as it was written above.
+    func isDropped(reason: String) -> Bool {
+        type == Self.droppedType && data.starts(with: #"{"reason":"\#(reason)""#.utf8)
+    }
 
     /// The ranges of such a notice, as it was written above; none for any other event.
     var droppedRanges: [ClosedRange<Int64>] {

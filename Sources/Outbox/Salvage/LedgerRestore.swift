@@ -30,6 +30,21 @@ extension Ledger {
         }
     }
 
+    /// Deletes the events with these numbers.
+    ///
+    /// - Returns: how many.
+    func forget(_ ranges: [ClosedRange<Int64>]) throws(DatabaseError) -> Int {
+        let deletion = try database.prepare("DELETE FROM event WHERE sequence BETWEEN ?1 AND ?2")
+        return try database.transaction { () throws(DatabaseError) in
+            var count = 0
+            for range in ranges {
+                try deletion.run(.integer(range.lowerBound), .integer(range.upperBound))
+                count += database.changes
+            }
+            return count
+        }
+    }
+
     /// Takes in the small tables, and goes on counting behind `lastSequence`.
     func restore(
         state: [String: [UInt8]], cursors: [String: Cursor], hubs: [Int64: String],

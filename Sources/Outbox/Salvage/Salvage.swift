@@ -6,7 +6,8 @@ internal import Glibc
 /// belong together. A row tells by its columns which table it is from, and events and state prove
 /// themselves by their checksums. A page that is free may still hold rows that were deleted: an
 /// event comes back that every sink had, which its id makes harmless, and of values the newest
-/// counts. One damaged page so costs the rows of that page only, wherever it is.
+/// counts. Those that gave way do not come back: notices have told that they are gone. One damaged
+/// page so costs the rows of that page only, wherever it is.
 ///
 /// The new database is built beside the damaged one and takes its place when it is complete and on
 /// the disk, so a crash in between loses nothing.
@@ -117,7 +118,7 @@ struct Salvage {
         var waiting: [LeafPage.Row] = []
         func take(_ events: [StoredEvent]) {
             report.events += events.count
-            finds.explained += events.flatMap(\.event.droppedRanges)
+            finds.add(events)
         }
         for number in pages.numbers {
             guard let bytes = pages.page(number) else { continue }
@@ -150,6 +151,7 @@ struct Salvage {
         _ ledger: Ledger, _ found: SalvageFinds, _ report: inout SalvageReport
     ) throws(DatabaseError) {
         var finds = found
+        report.events -= try ledger.forget(finds.gaveWay)
         let mark = try NumberMark(reading: Ledger.markPath(settings))
         let newest = try ledger.database.number("SELECT max(sequence) FROM event")
         // The small tables have no checksums; what goes beyond what can have been used is no row.

@@ -8,10 +8,21 @@ struct SalvageFinds {
     var tallies: [Tally: Int64] = [:]
     /// Numbers that notices among the events tell of.
     var explained: [ClosedRange<Int64>] = []
+    /// Those of them whose events gave way.
+    var gaveWay: [ClosedRange<Int64>] = []
 
     /// Whether it can be the sequence of an event, or 0 for none.
     private static func isNumber(_ value: Int64) -> Bool {
         (0..<Ledger.numberLimit).contains(value)
+    }
+
+    /// Notes what events that were saved tell of others.
+    mutating func add(_ events: [StoredEvent]) {
+        for event in events.map(\.event) {
+            let ranges = event.droppedRanges
+            explained += ranges
+            if event.isDropped(reason: Event.noRoom) { gaveWay += ranges }
+        }
     }
 
     /// Drops the counts that are higher than any number that can have been used.

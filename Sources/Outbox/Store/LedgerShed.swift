@@ -78,7 +78,7 @@ extension Ledger {
                 for sequence in sequences { try deletion.run(.integer(sequence)) }
                 if span.keepsSome { try pack(span.range) }
                 counts.add(sequences.count, as: .shed(shed.eventClass))
-                let told = Event.dropped(sequences, reason: "no room", at: now)
+                let told = Event.dropped(sequences, reason: Event.noRoom, at: now)
                 counts.add(committed: [told])
                 let notice = try insert([told], after: lastSequence, at: now)
                 freed = try used - usedPages()

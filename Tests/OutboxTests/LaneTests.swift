@@ -58,6 +58,19 @@ struct LaneTests {
         #expect(try isEven(ledger))
     }
 
+    /// A sink beside the others gets what overtook there; one that takes another's place has it.
+    @Test(arguments: [["a", "b"], ["b"]]) func whatOvertookComesToANewSink(sinks: [String]) throws {
+        let ledger = try ledger()
+        try ledger.confirm("a", through: 10, place: 0)
+        try ledger.confirm("a", through: 105, place: 0, lane: .express)
+        try ledger.setSinks(sinks)
+        let cursor = try #require(ledger.cursors["b"])
+        let value = try ledger.next(for: cursor, lane: .express, limit: 10, bytes: .max)
+        #expect(value.map(\.sequence) == (sinks.count == 2 ? [102, 105, 108] : [108]))
+        #expect(ledger.depths["b"] == (sinks.count == 2 ? 100 : 98))
+        #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
+    }
+
     /// Both cursors are found again.
     @Test func afterReopening() throws {
         do {

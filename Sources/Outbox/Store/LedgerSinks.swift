@@ -40,14 +40,15 @@ extension Ledger {
     /// A sink that is gone loses its cursor and its rejected events, so its backlog no longer holds
     /// events back. A new one starts where the sink that was furthest behind stands, before those
     /// that are gone are forgotten: a sink that moved to another address takes over what the old
-    /// address has not got. The first sink of all gets every event that is still kept.
+    /// address has not got, one beside the others gets all that is behind that place. The first sink
+    /// of all gets every event that is still kept.
     func setSinks(_ names: [String]) throws(DatabaseError) {
         let furthest = cursors.values.min { $0.sequence < $1.sequence }
+        let gone = cursors.keys.filter { !names.contains($0) }
         let start = Cursor(
             sequence: furthest?.sequence ?? 0, place: 0,
-            // What overtook at every address need not come again.
-            express: cursors.values.map(\.express).min() ?? 0)
-        let gone = cursors.keys.filter { !names.contains($0) }
+            // What overtook at every address need not come again where one of them moved.
+            express: gone.isEmpty ? 0 : cursors.values.map(\.express).min() ?? 0)
         let added = names.filter { cursors[$0] == nil }
         guard !gone.isEmpty || !added.isEmpty else { return }
         let base = try waiting(behind: start) - committed

@@ -20,7 +20,7 @@ struct DiskTests {
     }
 
     /// A failed fsync is not repeated: the file is opened anew, and what took place is found out.
-    @Test(arguments: ["eio", "slow"])
+    @Test(arguments: ["eio", "full", "slow"])
     func bad(kind: String) throws {
         try passes("bad_disk.py", kind)
     }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A disk that fails, and one that does not answer.
 
-usage: bad_disk.py RIG DISK.so FOLDER eio|slow
+usage: bad_disk.py RIG DISK.so FOLDER eio|full|slow
 
 eio: while fsync fails, value is refused, presence waits; when the disk works again, the
 file is opened anew, nothing acknowledged is lost, nothing is there twice.
+full: fsync fails once while a full store makes room; what is acknowledged is there.
 slow: after five seconds without an answer the store says so; what does not fit in the
 queue is dropped, counted to the last, and told of.
 """
@@ -36,6 +37,20 @@ def eio(store):
     return content
 
 
+def full(store):
+    kept = 0
+    while not store.do("status")["shed"]:
+        store.do("post 20 300")
+        kept += store.do("value 1 300")["stored"]
+    for _ in range(3):
+        store.synchronize(-errno.EIO, 0)
+        kept += store.do("value 1 200000")["stored"]
+        kept += store.do("value 1 300")["stored"]
+    content = store.close()
+    assert len(content.values) == kept, (kept, len(content.values))
+    return content
+
+
 def slow(store):
     kept = store.do("value 10 300")["stored"]
     store.synchronize(0, 6000)
@@ -61,8 +76,9 @@ def slow(store):
 
 def main():
     rig, disk, folder, kind = sys.argv[1:5]
-    store = Store(rig, disk, folder)
-    content = {"eio": eio, "slow": slow}[kind](store)
+    limits = {"RIG_QUOTA": str(1 << 20)} if kind == "full" else {}
+    store = Store(rig, disk, folder, RIG_SINK="/nonexistent/events.jsonl", **limits)
+    content = {"eio": eio, "full": full, "slow": slow}[kind](store)
     assert content.integrity == "ok"
     assert not content.unexplained(), content.unexplained()
     print(f"{kind}: {len(content.values)} of value, {len(content.presence)} of presence")

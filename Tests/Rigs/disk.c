@@ -8,7 +8,8 @@
  *   RIG_BUDGET   a file that holds a number: the bytes the folder may take;
  *                what goes beyond fails with ENOSPC, as on a full disk
  *   RIG_SYNC     a file that holds "<errno> <ms>": from then on fsync and
- *                fdatasync wait that long and fail with that errno (0: work)
+ *                fdatasync wait that long and fail with that errno (0: work;
+ *                below 0: once)
  *
  *   RIG_KILL     a number: behind so many changes of the folder the program is
  *                killed, as if the power had gone
@@ -236,9 +237,18 @@ int posix_fallocate64(int fd, off64_t offset, off64_t length) {
 }
 int posix_fallocate(int fd, off_t offset, off_t length) { return posix_fallocate64(fd, offset, length); }
 
+/* The fault that was ordered; one that is to come once is over with it. */
+static int ordered_failure(int64_t *wait) {
+  int failure = number_in(sync_file, 0, wait);
+  if (failure >= 0) return failure;
+  int fd = syscall(SYS_openat, AT_FDCWD, sync_file, O_WRONLY | O_TRUNC | O_CLOEXEC);
+  if (fd >= 0) syscall(SYS_close, fd);
+  return -failure;
+}
+
 static int synchronize(int fd, long call) {
   int64_t wait = 0;
-  int failure = inode_of[fd < MAX_FD && fd >= 0 ? fd : 0] ? number_in(sync_file, 0, &wait) : 0;
+  int failure = inode_of[fd < MAX_FD && fd >= 0 ? fd : 0] ? ordered_failure(&wait) : 0;
   if (wait) {
     struct timespec time = {wait / 1000, wait % 1000 * 1000000};
     nanosleep(&time, NULL);

@@ -52,8 +52,8 @@ final class Ledger {
     var notices: [StoredEvent] = []
     /// Events dropped after they had a sequence, since the file was opened.
     var shedCount = 0
-    /// The last event of the last transaction, also when it failed: whether it took place after all
-    /// is asked when the file has been opened again.
+    /// The last event of the last transaction that was to keep events, also when it failed: whether it
+    /// took place after all is asked when the file has been opened again. Nil when it got to none.
     private(set) var lastAttempt: (sequence: Int64, id: UniqueID)?
 
     /// Which files are open: the database and its log.
@@ -250,6 +250,8 @@ final class Ledger {
     func append(
         _ events: [Event], state: [StateChange] = [], at now: EventTime
     ) throws(DatabaseError) -> [StoredEvent] {
+        // One that fails before it has an event must not be taken for the one before it.
+        lastAttempt = nil
         let stored = try accounted { counts throws(DatabaseError) in
             let stored = try insert(events, after: lastSequence, at: now)
             for change in state { try apply(change) }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Committing what waits.
 extension Store {
     /// What goes into one transaction.
@@ -58,6 +60,8 @@ extension Store {
     /// Commits one pack, and answers those who wait for it.
     func commit(_ pack: Pack) {
         guard !pack.isEmpty else { return }
+        // The pack before it may have failed.
+        guard ledger != nil else { return giveUp(InDoubt(pack: pack)) }
         pulse.busy(since: BootClock.now())
         defer { pulse.busy(since: nil) }
         do throws(DatabaseError) {
@@ -71,7 +75,8 @@ extension Store {
     }
 
     private func write(_ pack: Pack) throws(DatabaseError) -> [StoredEvent] {
-        guard let ledger else { return [] }
+        // Nobody else holds it: a failure has to close the file before it opens it again.
+        guard let ledger else { throw DatabaseError(path: settings.path, errno: EBADF) }
         let now = settings.clock()
         let events = pack.events(at: now)
         let state = pack.state
@@ -113,12 +118,17 @@ extension Store {
     }
 
     /// There is no room for the whole pack: loose events go, and requests are tried one by one.
-    private func fill(_ pack: Pack, _ error: DatabaseError) {
+    func fill(_ pack: Pack, _ error: DatabaseError) {
         pulse.enter(.full, fullReason)
         intake.countUnreported(pack.dropped)
         intake.countDropped(pack.looseItems.count)
         let requests = pack.requests
         for request in requests {
+            // The one before it may have failed.
+            guard ledger != nil else {
+                refuse(request, OutboxError(.storage, pulse.reason))
+                continue
+            }
             let part = Pack(items: [.request(request)], weight: request.weight)
             do throws(DatabaseError) {
                 // Alone it was tried already.

@@ -11,7 +11,7 @@ extension Store {
         /// Its loose events, to be committed when it did not.
         var pack: Pack
         /// How many events it had.
-        var count: Int
+        var count = 0
         /// Its last event, if it got as far as having one.
         var last: (sequence: Int64, id: UniqueID)?
     }
@@ -20,31 +20,30 @@ extension Store {
     func recover(_ pack: Pack, from error: DatabaseError) {
         let doubt = InDoubt(
             pack: pack, count: pack.events(at: settings.clock()).count, last: ledger?.lastAttempt)
-        guard fail(error), reopenNow() else {
-            giveUp(pack, doubt)
-            return
-        }
+        guard fail(error), reopenNow() else { return giveUp(doubt) }
         if let stored = tookPlace(doubt) {
             numbered += stored.count
             settle(pack, stored)
             return
         }
         do throws(DatabaseError) {
-            guard let ledger else { return giveUp(pack, doubt) }
+            guard let ledger else { return giveUp(doubt) }
             let now = settings.clock()
             let stored = try ledger.makingRoom(at: now) { () throws(DatabaseError) in
                 try ledger.append(pack.events(at: now), state: pack.state, at: now)
             }
             settle(pack, stored)
         } catch {
+            guard error.kind != .full else { return fill(pack, error) }
             let again = InDoubt(pack: pack, count: doubt.count, last: ledger?.lastAttempt)
             _ = fail(error)
-            giveUp(pack, again)
+            giveUp(again)
         }
     }
 
     /// Refuses the requests of a pack, and keeps its loose events for when the file opens again.
-    private func giveUp(_ pack: Pack, _ doubt: InDoubt) {
+    func giveUp(_ doubt: InDoubt) {
+        let pack = doubt.pack
         for request in pack.requests {
             refuse(request, OutboxError(.storage, pulse.reason))
         }

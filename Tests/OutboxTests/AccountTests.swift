@@ -151,6 +151,14 @@ struct MigrationTests {
         #expect(outcome.status == 0, "\(outcome.output)")
         #expect(outcome.output.contains("rows 3000 kills 100 "))
     }
+
+    /// What the newer schema takes of a store that has used up its quota is not refused.
+    @Test func full() throws {
+        let outcome = try Rig.script(
+            "migrate.py", [Rig.program, scratch.path, "3", "1", "5000", "\(1 << 20)"])
+        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(outcome.output.contains("rows 5000 kills 3 "))
+    }
 }
 
 extension Store {

@@ -14,7 +14,7 @@ struct DiskTests {
 
     /// Presence gives way to value, everything that goes is counted and named, and what comes back
     /// is used within five seconds. On a real file system of 3 MiB too, where tests may mount one.
-    @Test(arguments: ["quota", "disk", "mount"])
+    @Test(arguments: ["quota", "disk", "mount", "both"])
     func full(kind: String) throws {
         try passes("full_disk.py", kind)
     }

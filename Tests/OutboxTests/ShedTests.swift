@@ -63,7 +63,94 @@ struct ShedTests {
         #expect(try put(ledger, .value, 300).count == 1)
         try expectEven(ledger)
         let pages = try ledger.database.number("PRAGMA page_count")
-        #expect(pages <= ledger.quotaPages * 9 / 8)
+        #expect(pages <= ledger.notePages)
+    }
+
+    /// Whatever the quota was before, and whatever the events are like, each can be refused.
+    @Test(arguments: [1, 100, 600], [1 << 20, 4 << 20])
+    func eachOfAFullStoreCanBeRefused(padding: Int, before: Int64) throws {
+        let name = "https:https://sync.example.org/v1/hubs/store-0042/events"
+        #expect(fill(try ledger([name], quota: before), padding)?.kind == .full)
+        let ledger = try ledger([name])
+        let events = try ledger.events(after: 0, limit: before == 1 << 20 ? .max : 2_000)
+        for event in events {
+            try ledger.noting(at: someTime) { () throws(DatabaseError) in
+                try ledger.reject(
+                    name, event, reason: "HTTP 422: the value is not one that is taken",
+                    at: someTime)
+            }
+        }
+        #expect(ledger.count(.shedPresence) + ledger.count(.shedTelemetry) == 0)
+        try expectEven(ledger)
+    }
+
+    /// For one event there goes what it needs and a little, however large the others are.
+    @Test(arguments: [3_000, 20_000, 60_000]) func notAllForOne(padding: Int) throws {
+        let ledger = try ledger(["a"], quota: 4 << 20)
+        while ledger.shedCount == 0 { _ = try put(ledger, .telemetry, padding) }
+        #expect(ledger.shedCount * padding < 2 * Int(Ledger.spanHeaviest))
+        try expectEven(ledger)
+    }
+
+    /// What is too scattered to be worth it by its kind goes together with the other kinds.
+    @Test func kindsGoTogether() throws {
+        let ledger = try ledger(["a", "b"])
+        let kinds: [(eventClass: Event.Class, isRejected: Bool)] = [
+            (.telemetry, false), (.presence, false), (.telemetry, true), (.presence, true),
+        ]
+        var refusal: DatabaseError?
+        var number = 0
+        while refusal == nil {
+            number += 1
+            let kind = number % 4 == 0 ? kinds[number / 4 % 4] : (.value, isRejected: false)
+            do throws(DatabaseError) {
+                let stored = try put(ledger, kind.eventClass, 1)
+                guard let event = stored.last else { continue }
+                // "b" has nothing, so all that is not set aside waits.
+                try ledger.noting(at: someTime) { () throws(DatabaseError) in
+                    try ledger.confirm("a", through: event.sequence - 1, place: 0)
+                    guard kind.isRejected else { return }
+                    try ledger.reject("a", event, reason: "no", at: someTime)
+                }
+            } catch  where kind.eventClass == .value {
+                refusal = error
+            } catch {
+                // Value has room where this has none.
+            }
+        }
+        let loose = try Double(ledger.rows(.presence) + ledger.rows(.telemetry))
+        #expect(try loose / (loose + Double(ledger.rows(.value))) < 0.1)
+        try expectEven(ledger)
+    }
+
+    /// Each number that is gone is told of once, also of those that gave way while it was told that
+    /// they are too old.
+    @Test func whatGaveWayIsNotTooOld() throws {
+        let ledger = try ledger(["a"])
+        var number = 0
+        var free: Int64 = 1
+        while try free > 0 || ledger.database.number("PRAGMA page_count") < ledger.quotaPages {
+            number += 1
+            _ = try put(ledger, number % 2 == 0 ? .value : .telemetry, 300)
+            free = try ledger.database.number("PRAGMA freelist_count")
+        }
+        let cursor = try #require(ledger.cursors["a"])
+        let value = try ledger.next(for: cursor, lane: .express, limit: .max, bytes: .max)
+        let newest = try #require(value.last?.sequence)
+        try ledger.confirm("a", through: newest, place: 0, lane: .express)
+        let old = try ledger.next(
+            for: try #require(ledger.cursors["a"]), lane: .regular, limit: 512, bytes: .max
+        ).prefix { $0.event.eventClass != .value }.map(\.sequence)
+        let last = try #require(old.last)
+        try ledger.noting(at: someTime) { () throws(DatabaseError) in
+            try ledger.confirm("a", through: last, place: 0, expired: old, at: someTime)
+        }
+        #expect(ledger.shedCount > 0)
+        let told = try ledger.events(after: 0, limit: .max).flatMap(\.event.droppedRanges)
+            .flatMap { Array($0) }
+        #expect(Set(told).count == told.count)
+        #expect(ledger.accounts["a"]?.confirmed == Int64(value.count))
+        try expectEven(ledger)
     }
 
     /// The first events that could go free nothing, as they lie among large ones; those behind do.

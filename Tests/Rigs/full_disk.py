@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Fills the disk, or the quota, and looks who gives way.
 
-usage: full_disk.py RIG DISK.so FOLDER disk|quota|mount
+usage: full_disk.py RIG DISK.so FOLDER disk|quota|mount|both
 
 disk is a simulation that needs no rights; mount is a file system of 3 MiB in memory, in
-a mount namespace of its own, and the same as disk for those who may not mount.
+a mount namespace of its own, and the same as disk for those who may not mount. both is a store that has used up its quota, is
+started again, and finds the disk full: the space that is kept back lets it go on.
 
 A sink that cannot be written keeps everything undelivered. Presence gives way to value,
 oldest first, and each dropped event is counted and named; then value is refused, never
@@ -38,8 +39,40 @@ def may_mount(folder):
     os.execvp("unshare", ["unshare", "-m", sys.executable] + sys.argv)
 
 
+def both(rig, disk, folder):
+    def start():
+        return Store(rig, disk, folder, RIG_SINK="/nonexistent/events.jsonl",
+                     RIG_QUOTA=str(1 << 20))
+
+    store, kept, posted = start(), 0, 0
+    while not store.do("status")["shed"]:
+        # Every second event is of value.
+        posted += store.do("post 1 300")["posted"]
+        kept += store.do("value 1 300")["stored"]
+    store.close()
+    store = start()
+    there = sum(entry.stat().st_size for entry in os.scandir(store.folder))
+    store.allow(there)
+    answer = store.do("value 5 300")
+    assert answer["stored"] == 5, f"refused, though space was kept back: {answer}"
+    kept += 5
+    store.allow(LARGE)
+    store.until(5, "status", lambda answer: answer["state"] == "well")
+    while (answer := store.do("value 50 300"))["stored"]:
+        kept += answer["stored"]
+    content = store.close()
+    assert content.integrity == "ok", content.integrity
+    assert len(content.values) == kept, f"{kept} were acknowledged, {len(content.values)} are kept"
+    assert content.dropped("no room") + len(content.presence) == posted
+    assert len(content.presence) < posted // 20, f"presence is left: {len(content.presence)}"
+    assert not content.unexplained(), content.unexplained()[:10]
+    print(f"both: kept {kept} of value, {len(content.presence)} of {posted} of presence")
+
+
 def main():
     rig, disk, folder, kind = sys.argv[1:5]
+    if kind == "both":
+        return both(rig, disk, folder)
     limits = {"quota": {"RIG_QUOTA": str(1 << 20)}, "disk": {"budget": SMALL}, "mount": {}}[kind]
     if kind == "mount" and may_mount(folder):
         mount(folder, f"size={SMALL}")

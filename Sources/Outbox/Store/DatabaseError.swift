@@ -24,6 +24,9 @@ struct DatabaseError: Error, Hashable, Sendable {
     /// SQLITE_READONLY_DBMOVED, which is a macro that Swift does not see.
     static let moved = SQLITE_READONLY | 4 << 8
 
+    /// A code of ours: nothing is gained by what was tried.
+    static let barren = SQLITE_FULL | 255 << 8
+
     /// SQLite's extended result code.
     var code: Int32
     /// SQLite's text and what was being done.

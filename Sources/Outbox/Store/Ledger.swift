@@ -26,6 +26,8 @@ final class Ledger {
     let path: String
     /// The most pages the settings allow.
     let quotaPages: Int64
+    /// The most pages with notes of what became of events.
+    let notePages: Int64
     /// The sequence of the newest event; 0 before the first.
     private(set) var lastSequence: Int64
     /// The id of the newest event, if its row is still there.
@@ -83,7 +85,11 @@ final class Ledger {
         let database = try Database(path: settings.path)
         self.database = database
         quotaPages = try Self.configure(database, settings)
+        // Before the quota holds: what a newer schema takes of a full store is not refused.
         try Schema.migrate(database, at: settings.path, isLong: settings.onLongWork)
+        notePages = Self.pagesWithNotes(
+            quota: quotaPages, opened: try database.number("PRAGMA page_count"))
+        try database.execute("PRAGMA max_page_count = \(quotaPages)")
         insertion = try database.prepare(
             """
             INSERT INTO event (sequence, id, class, type, subject, time, utc_offset, synchronized,
@@ -201,7 +207,9 @@ final class Ledger {
         try loadSinks()
     }
 
-    /// Sets the connection up; returns the quota in pages.
+    /// Sets the connection up.
+    ///
+    /// - Returns: the quota in pages.
     private static func configure(
         _ database: Database, _ settings: StoreSettings
     ) throws(DatabaseError) -> Int64 {
@@ -230,7 +238,6 @@ final class Ledger {
             PRAGMA secure_delete = FAST;
             PRAGMA cell_size_check = ON;
             PRAGMA trusted_schema = OFF;
-            PRAGMA max_page_count = \(pages);
             """)
         return pages
     }

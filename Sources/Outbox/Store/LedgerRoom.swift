@@ -12,8 +12,13 @@ extension Ledger {
     /// With so many pages free it is not for want of pages that something is not written: twice what
     /// the largest request takes.
     static let plenty = Int64(2 * Intake.heaviest) / pageSize
-    /// What the file may have beyond the quota: an eighth.
-    private var margin: Int64 { quotaPages / 8 }
+    /// The most pages that notes may let the file have: an eighth of the quota more than the quota, or
+    /// than it had when it was opened (a smaller quota, or a salvage, leaves it larger), and 2 MiB more
+    /// where an eighth is less. Notes that a sink would not have a MiB of the smallest events take
+    /// 1.5 MiB.
+    static func pagesWithNotes(quota: Int64, opened: Int64) -> Int64 {
+        max(quota, opened) + max(quota / 8, (2 << 20) / pageSize)
+    }
 
     /// Writes, and makes room for it where there is none.
     ///
@@ -31,16 +36,29 @@ extension Ledger {
                 return result
             } catch {
                 guard error.kind == .full else { throw error }
-                if relieve() { continue }
-                guard try database.number("PRAGMA freelist_count") < Self.plenty else {
-                    throw error
-                }
-                if try trimDelivered(limit: Self.trimBatch) == 0 {
-                    guard try shed(pages: pages, at: now) else { throw error }
-                    pages *= 2
-                }
+                let isScarce = try database.number("PRAGMA freelist_count") < Self.plenty
+                // With few pages of a file of full size it is the quota, until it proves not to be.
+                let isWhole = try database.number("PRAGMA page_count") >= quotaPages
+                let isQuota = isScarce && isWhole
+                if !isQuota, relieve() { continue }
+                guard isScarce, try gainRoom(&pages, at: now) else { throw error }
                 try tendLog()
             }
+        }
+    }
+
+    /// Deletes delivered events, or drops some; whether it is worth another try.
+    private func gainRoom(
+        _ pages: inout Int64, at now: EventTime
+    ) throws(DatabaseError) -> Bool {
+        do throws(DatabaseError) {
+            guard try trimDelivered(limit: Self.trimBatch) == 0 else { return true }
+            defer { pages *= 2 }
+            return try shed(pages: pages, at: now)
+        } catch {
+            // There was no room for that either: it is the disk, though the quota is used up as well.
+            guard error.kind == .full, relieve() else { throw error }
+            return true
         }
     }
 
@@ -62,7 +80,7 @@ extension Ledger {
         _ write: () throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
         guard !isPinned else { return try write() }
-        try database.execute("PRAGMA max_page_count = \(quotaPages + margin)")
+        try database.execute("PRAGMA max_page_count = \(notePages)")
         // Below the present size it counts as the present size: only what is freed is used again.
         defer { try? database.execute("PRAGMA max_page_count = \(quotaPages)") }
         return try write()
@@ -80,20 +98,24 @@ extension Ledger {
     ///
     /// - Returns: whether it was that, and is worth another try.
     private func relieve() -> Bool {
-        // At the quota it is the quota; a file that notes have let grow beyond it tells nothing.
-        guard !isPinned, let pages = try? database.number("PRAGMA page_count"),
-            pages != quotaPages, !hasRoom
-        else { return false }
+        guard !isPinned, !hasRoom else { return false }
         reserve.release()
         pin()
         try? checkpoint()
         return true
     }
 
+    /// Whether pages are wanting, and not room on the disk.
+    func isForWantOfPages(_ error: DatabaseError) -> Bool {
+        error.kind == .full && (isPinned || hasRoom)
+    }
+
     /// Whether the disk has room for any transaction; then it was the quota that a transaction of
     /// several pages did not fit in.
     private var hasRoom: Bool {
         let room = Reserve(path: path + "-room")
+        // One that a crash left would be room that was there then.
+        room.release()
         defer { room.release() }
         return room.take()
     }

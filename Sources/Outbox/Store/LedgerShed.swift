@@ -5,18 +5,27 @@ extension Ledger {
     /// Rows per dropping transaction; each may be a range of its own in the notice.
     static let shedBatch = 256
 
-    /// Events of one class, in the order in which they give way.
+    /// Which events give way in a step: what goes in one goes in all after it, too, because what is too
+    /// scattered to be worth it alone may be worth it together.
     struct Shed: Hashable {
-        var eventClass: Event.Class
-        /// Whether they are those that some sink would not have, and that wait for an operator.
-        var isRejected: Bool
+        /// The classes from this one on give way; those of an event that no sink has set aside.
+        var kept: Event.Class
+        /// The same of those that some sink would not have, and that wait for an operator; nil for none.
+        var rejected: Event.Class?
 
         static let order = [
-            Shed(eventClass: .telemetry, isRejected: false),
-            Shed(eventClass: .presence, isRejected: false),
-            Shed(eventClass: .telemetry, isRejected: true),
-            Shed(eventClass: .presence, isRejected: true),
+            Shed(kept: .telemetry), Shed(kept: .presence),
+            Shed(kept: .presence, rejected: .telemetry),
+            Shed(kept: .presence, rejected: .presence),
         ]
+
+        /// The class, from which on events go, of those that are not set aside and of those that are.
+        var limits: [Statement.Value] {
+            let none = Event.Class.allCases.count
+            return [
+                .integer(Int64(kept.rawValue)), .integer(Int64(rejected?.rawValue ?? UInt8(none))),
+            ]
+        }
     }
 
     /// Drops the oldest of the events that give way first until so many pages are free, and puts
@@ -47,43 +56,46 @@ extension Ledger {
     }
 
     /// Drops what can go from a span, unless no page is free then: nothing is dropped for nothing.
+    ///
+    /// - Throws: `.full` where it is the disk that has no room for it, which is no fault of the span.
     private func freed(
         by span: Span, of shed: Shed, at now: EventTime
     ) throws(DatabaseError) -> Int64? {
         do throws(DatabaseError) {
             return try drop(span, of: shed, at: now)
         } catch {
-            guard error.kind == .full else { throw error }
+            guard error.code == DatabaseError.barren || isForWantOfPages(error) else { throw error }
             return nil
         }
     }
 
     /// Up to where there is nothing to look for.
     private func floor(of shed: Shed) -> Int64 {
-        max(shedFloor[shed] ?? 0, shed.isRejected ? 0 : deliveredThrough)
+        max(shedFloor[shed] ?? 0, shed.rejected == nil ? deliveredThrough : 0)
     }
 
     private func drop(
         _ span: Span, of shed: Shed, at now: EventTime
     ) throws(DatabaseError) -> Int64 {
-        let sequences = span.sequences
+        let sequences = span.going.map(\.sequence)
         let behind = cursors.mapValues { cursor in sequences.count { $0 > cursor.sequence } }
         let used = try usedPages()
         var freed: Int64 = 0
         let notice = try beyondQuota { () throws(DatabaseError) in
             try accounted { counts throws(DatabaseError) in
                 for (name, count) in behind { counts.add(shed: count, of: name) }
-                if shed.isRejected { try forget(sequences, &counts) }
+                if shed.rejected != nil { try forget(sequences, &counts) }
                 let deletion = try database.prepare("DELETE FROM event WHERE sequence = ?1")
                 for sequence in sequences { try deletion.run(.integer(sequence)) }
                 if span.keepsSome { try pack(span.range) }
-                counts.add(sequences.count, as: .shed(shed.eventClass))
+                for event in span.going { counts.add(1, as: .shed(event.eventClass)) }
                 let told = Event.dropped(sequences, reason: Event.noRoom, at: now)
                 counts.add(committed: [told])
                 let notice = try insert([told], after: lastSequence, at: now)
                 freed = try used - usedPages()
                 guard freed > 0 else {
-                    throw DatabaseError(code: SQLITE_FULL, text: "\(path): no page is freed")
+                    throw DatabaseError(
+                        code: DatabaseError.barren, text: "\(path): no page is freed")
                 }
                 return notice
             }

@@ -76,7 +76,8 @@ extension Ledger {
     }
 
     /// Moves a cursor forward to an event that the sink has, with all before it; some of them may
-    /// have grown too old for it instead, which a notice tells.
+    /// have grown too old for it instead, which a notice tells. Of those that gave way meanwhile
+    /// another has told.
     func confirm(
         _ sink: String, through sequence: Int64, place: Int64, lane: Lane = .regular,
         expired: [Int64] = [], at now: EventTime? = nil
@@ -92,6 +93,7 @@ extension Ledger {
             guard sequence > cursor.express else { return }
             cursor.express = sequence
         }
+        let expired = try kept(expired)
         let passed = try self.passed(from: before, to: cursor)
         // What is left in front of those that have overtaken may be nothing.
         if cursor.express > cursor.sequence, try isOvertaken(cursor) {
@@ -111,6 +113,17 @@ extension Ledger {
         depths[sink, default: 0] -= Int(passed)
         advance(past: notice)
         notices += notice
+    }
+
+    /// Those that are kept of some events.
+    private func kept(_ sequences: [Int64]) throws(DatabaseError) -> [Int64] {
+        let row = try database.prepare("SELECT 1 FROM event WHERE sequence = ?1")
+        var kept: [Int64] = []
+        for sequence in sequences {
+            if try row.first(.integer(sequence)) { kept.append(sequence) }
+            row.reset()
+        }
+        return kept
     }
 
     /// How many kept events lie between two places: some may have been dropped while they were
@@ -159,7 +172,7 @@ extension Ledger {
         }
         let passed = try self.passed(from: before, to: cursor)
         let after = cursor
-        shedFloor = shedFloor.filter { !$0.key.isRejected }
+        shedFloor = shedFloor.filter { $0.key.rejected == nil }
         try database.transaction { () throws(DatabaseError) in
             // Presence may have been dropped for room while it was under way.
             let note = lane == nil ? Self.notingAgain : Self.noting

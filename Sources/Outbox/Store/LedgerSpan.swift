@@ -7,7 +7,8 @@ internal import CSQLite
 /// one page. So what stays of a span is written anew, close together, in the transaction that drops
 /// the rest.
 extension Ledger {
-    /// The most that is written anew at once, in bytes: 64 pages, which fit in the reserve.
+    /// The most that is written anew at once, in bytes: 64 pages, which fit in the reserve. So much goes
+    /// at once, too, and one event more: not all telemetry for one event of value where it is large.
     static let spanHeaviest: Int64 = 256 * 1_024
     /// The most rows of a span; the smallest take some 110 bytes.
     static let spanLongest: Int64 = 4_096
@@ -20,57 +21,52 @@ extension Ledger {
     /// Events that can go, and the numbers of those among which they lie.
     struct Span {
         var range: ClosedRange<Int64>
-        var sequences: [Int64] = []
+        /// What goes.
+        var going: [(sequence: Int64, eventClass: Event.Class)] = []
         /// Bytes of rows that go, and of those that stay.
-        var going: Int64 = 0
-        var staying: Int64 = 0
+        var goingBytes: Int64 = 0
+        var stayingBytes: Int64 = 0
 
         /// Whether it ends with the newest event: more may come to it.
         var isLast = false
 
-        var keepsSome: Bool { staying > 0 }
+        var keepsSome: Bool { stayingBytes > 0 }
 
         /// Whether they are worth the notice of them, and a page. It is an estimate: what was freed
         /// is measured.
         var isWorthIt: Bool {
-            going - Int64(sequences.count) * Ledger.noticeBytes >= Ledger.pageSize
+            goingBytes - Int64(going.count) * Ledger.noticeBytes >= Ledger.pageSize
         }
     }
 
+    /// Whether a row goes: by its class, and whether it was set aside.
+    private static let goes = """
+        class >= CASE WHEN EXISTS
+          (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence) THEN ?2 ELSE ?1 END
+        """
+
     /// The next span in which something can go; nil for none.
     func span(of shed: Shed, after floor: Int64) throws(DatabaseError) -> Span? {
-        let kind: [Statement.Value] = [
-            .integer(Int64(shed.eventClass.rawValue)), .integer(shed.isRejected ? 1 : 0),
-        ]
-        let candidate = try database.prepare(
-            """
-            SELECT sequence FROM event WHERE sequence > ?3 AND class = ?1 AND ?2 = EXISTS
-              (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
-            ORDER BY sequence LIMIT 1
-            """)
-        guard try candidate.first(kind + [.integer(floor)]) else { return nil }
-        let first = candidate.integer(0)
-        candidate.reset()
+        guard let first = try first(of: shed, after: floor) else { return nil }
         let rows = try database.prepare(
             """
-            SELECT sequence, length(data) + length(type) + length(subject),
-              class = ?1 AND ?2 = EXISTS
-                (SELECT 1 FROM rejected WHERE rejected.sequence = event.sequence)
+            SELECT sequence, length(data) + length(type) + length(subject), class, \(Self.goes)
             FROM event WHERE sequence >= ?3 ORDER BY sequence LIMIT ?4
             """)
         defer { rows.reset() }
         var span = Span(range: first...first)
-        var isRow = try rows.first(kind + [.integer(first), .integer(Self.spanLongest)])
+        var isRow = try rows.first(shed.limits + [.integer(first), .integer(Self.spanLongest)])
         var count = 0
-        while isRow, span.sequences.count < Self.shedBatch {
+        while isRow, span.going.count < Self.shedBatch, span.goingBytes < Self.spanHeaviest {
             let sequence = rows.integer(0)
             let size = rows.integer(1) + Self.rowOverhead
-            if rows.integer(2) != 0 {
-                span.sequences.append(sequence)
-                span.going += size
+            if rows.integer(3) != 0 {
+                let eventClass = Event.Class(rawValue: UInt8(rows.integer(2)))
+                span.going.append((sequence, eventClass ?? .telemetry))
+                span.goingBytes += size
             } else {
-                guard span.staying + size <= Self.spanHeaviest else { break }
-                span.staying += size
+                guard span.stayingBytes + size <= Self.spanHeaviest else { break }
+                span.stayingBytes += size
             }
             span.range = first...sequence
             count += 1
@@ -78,6 +74,23 @@ extension Ledger {
         }
         span.isLast = !isRow && count < Self.spanLongest
         return span
+    }
+
+    /// The first event that goes.
+    private func first(of shed: Shed, after floor: Int64) throws(DatabaseError) -> Int64? {
+        var first: Int64?
+        // One class after the other, each by its index.
+        for eventClass in [Event.Class.presence, .telemetry] {
+            let row = try database.prepare(
+                """
+                SELECT sequence FROM event WHERE sequence > ?3 AND class = ?4 AND \(Self.goes)
+                ORDER BY sequence LIMIT 1
+                """)
+            let values = shed.limits + [.integer(floor), .integer(Int64(eventClass.rawValue))]
+            guard try row.first(values) else { continue }
+            first = min(first ?? .max, row.integer(0))
+        }
+        return first
     }
 
     /// Looks everywhere again for what can go: something that was delivered or set aside is due.

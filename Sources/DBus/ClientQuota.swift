@@ -24,7 +24,8 @@ struct ClientQuota {
     static let inFlightOfUser = 64
     /// Calls of all users together, without root and the service's own user.
     static let inFlightTogether = 192
-    /// Calls of root and the service's own user: places that nobody else takes.
+    /// Calls of root and the service's own user: places that nobody else takes. The first call of each
+    /// of their clients comes in beyond them: an operator asks what is wrong when all are taken.
     static let inFlightOfTrusted = 256
     /// Calls that wait until the bus tells whose they are, the first of each client not counted in.
     static let unknown = 256
@@ -108,7 +109,7 @@ struct ClientQuota {
             throw Self.refusal("more than \(Self.inFlight) calls at once")
         }
         if let user = client.user {
-            try check(user, bytes: 0)
+            try check(user, bytes: 0, isFirst: client.inFlight == 0)
         } else {
             // The first call of a client always comes in: one user has not enough connections to
             // fill the table with them.
@@ -132,7 +133,7 @@ struct ClientQuota {
         tally(place, -1)
         defer { tally(place, 1) }
         if let user = place.user {
-            try check(user, bytes: bytes)
+            try check(user, bytes: bytes, isFirst: isOnly(place))
         } else {
             guard
                 bytes <= Self.bytesOfFew
@@ -146,7 +147,7 @@ struct ClientQuota {
     /// Whose a call is has become known: from now on it counts for the user.
     mutating func settle(_ place: inout Place, as user: UInt32) throws(BusError) {
         guard place.user == nil else { return }
-        try check(user, bytes: place.bytes)
+        try check(user, bytes: place.bytes, isFirst: isOnly(place))
         tally(place, -1)
         place.user = user
         tally(place, 1)
@@ -160,9 +161,9 @@ struct ClientQuota {
     }
 
     /// Whether a user may have another call with so many bytes.
-    private func check(_ user: UInt32, bytes: Int) throws(BusError) {
+    private func check(_ user: UInt32, bytes: Int, isFirst: Bool) throws(BusError) {
         if OwnerGatekeeper.trusts(user) {
-            guard trusted.calls < Self.inFlightOfTrusted else {
+            guard isFirst || trusted.calls < Self.inFlightOfTrusted else {
                 throw Self.refusal("more than \(Self.inFlightOfTrusted) calls at once")
             }
             guard trusted.bytes + bytes <= Self.bytesTogether else {
@@ -184,6 +185,9 @@ struct ClientQuota {
             throw Self.refusal("more than \(Self.bytesTogether) bytes in calls of all users")
         }
     }
+
+    /// Whether its client has no other call in flight; it is counted itself.
+    private func isOnly(_ place: Place) -> Bool { clients[place.client]?.inFlight == 1 }
 
     private mutating func tally(_ place: Place, _ count: Int) {
         guard let user = place.user else { return unknown.add(count, place.bytes) }

@@ -93,6 +93,21 @@ struct ClientQuotaTests {
         }
     }
 
+    @Test("an operator is let in when programs of root have taken all their places")
+    func operatorBesidePrograms() throws {
+        var quota = ClientQuota()
+        for client in 0..<9 {
+            for _ in 0..<32 { _ = quota.place("program \(client)", of: 0) }
+        }
+        let isIn = quota.place("hubctl", of: 0)
+        var place = try #require(isIn)
+        try quota.hold(100, &place)
+        #expect(quota.takes("hubctl", of: 0) == false)
+        #expect(quota.takes("program 0", of: 0) == false)
+        quota.finished(place)
+        #expect(quota.takes("hubctl", of: 0) == true)
+    }
+
     @Test("clients whose user is not known yet do not keep the first call of another out")
     func unknown() {
         var quota = ClientQuota()

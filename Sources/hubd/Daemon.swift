@@ -107,7 +107,7 @@ final class Daemon {
     /// - Throws: what is wrong with the store.
     func start(keeping sources: Sources?) async throws(OutboxError) {
         for sink in loaded.settings.sinks { Folder.make(for: sink) }
-        try await store.deliver(to: loaded.settings.sinks.map(\.outboxSettings))
+        tell(of: try await store.deliver(to: loaded.settings.sinks.map(\.outboxSettings)))
         tell(of: await store.status().salvages)
         store.post(writer.started(version: Self.version, catalog: loaded.catalog))
         if let sources { keepCopy(of: sources) }
@@ -126,6 +126,17 @@ final class Daemon {
                 + "\(shop.index.runningCount) of \(loaded.catalog.campaigns.count) campaigns running, "
                 + "\(loaded.settings.radios.count) radios, \(loaded.settings.sinks.count) sinks",
             .started, ["HUB": hub, "VERSION": Self.version])
+    }
+
+    /// Tells of what no sink gets any more.
+    private func tell(of abandoned: [AbandonedBacklog]) {
+        for backlog in abandoned {
+            journal.warning(
+                "sink \(backlog.sink) is no longer configured: \(backlog.waiting) events that it had "
+                    + "not got are not delivered to it, and \(backlog.rejected) that it would not have "
+                    + "are given up; put it back, and hubctl outbox again sends it what is still kept",
+                .sinkAbandoned, ["SINK": backlog.sink])
+        }
     }
 
     /// Tells of each salvage once, also of those that came while hubd was running.
@@ -348,7 +359,7 @@ final class Daemon {
         }
         do throws(OutboxError) {
             for sink in new.settings.sinks { Folder.make(for: sink) }
-            try await store.deliver(to: new.settings.sinks.map(\.outboxSettings))
+            tell(of: try await store.deliver(to: new.settings.sinks.map(\.outboxSettings)))
             try await devices.configure(new.settings.devices)
         } catch {
             return refuse(["\(config): \(error)"])

@@ -53,6 +53,65 @@ struct LedgerTests {
         #expect(ledger.deliveredThrough == 4)
     }
 
+    /// What the old address would not have is sent to the new one; what nobody takes over is told.
+    @Test func whatAMovedSinkWouldNotHave() throws {
+        let ledger = try ledger()
+        let stored = try ledger.append((0..<10).map { .test($0) }, at: someTime)
+        try ledger.setSinks(["http:old", "file:f"])
+        try ledger.reject("http:old", stored[0], reason: "404", at: someTime)
+        try ledger.reject("file:f", stored[0], reason: "odd", at: someTime)
+        #expect(try ledger.setSinks(["http:new", "file:f"]) == [])
+        let again = try ledger.rejections(limit: 10, retryingFor: "http:new")
+        #expect(again.map(\.event.sequence) == [1])
+        #expect(try ledger.rejections(limit: 10).count == 2)
+        #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
+        #expect(
+            try ledger.setSinks(["file:f"])
+                == [AbandonedBacklog(sink: "http:new", waiting: 9, rejected: 1)])
+        // One of another kind in its place is an heir as well, when it is the only one.
+        #expect(try ledger.setSinks(["mqtt:m"]) == [])
+        #expect(try ledger.rejections(limit: 10, retryingFor: "mqtt:m").count == 1)
+        #expect(
+            try ledger.setSinks([]) == [AbandonedBacklog(sink: "mqtt:m", waiting: 9, rejected: 1)])
+        #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
+    }
+
+    // MARK: The id
+
+    /// Under its new id the numbers that were delivered before are no gap, once.
+    @Test func aRenamedHub() throws {
+        do {
+            let ledger = try ledger(hub: "debian")
+            _ = try ledger.append((0..<10).map { .test($0) }, at: someTime)
+            try ledger.noteRename(at: someTime)
+            try ledger.setSinks(["a", "b"])
+            try ledger.confirm("a", through: 7, place: 0)
+            try ledger.confirm("b", through: 4, place: 0)
+            #expect(ledger.lastSequence == 10)
+        }
+        for _ in 0..<2 {
+            let ledger = try ledger(hub: "store-0042")
+            try ledger.noteRename(at: someTime)
+            #expect(ledger.lastSequence == 11)
+            let notice = try #require(try ledger.events(after: 10, limit: 2).first)
+            #expect(notice.hub == "store-0042")
+            #expect(notice.event.droppedRanges == [1...4])
+            #expect(ledger.depths == ["a": 4, "b": 7])
+            #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
+        }
+    }
+
+    /// Before the first sink there is nothing to tell: everything leaves under the new id.
+    @Test func aHubThatIsSetUp() throws {
+        do {
+            let ledger = try ledger(hub: "debian")
+            _ = try ledger.append((0..<10).map { .test($0) }, at: someTime)
+        }
+        let ledger = try ledger(hub: "store-0042")
+        try ledger.noteRename(at: someTime)
+        #expect(ledger.lastSequence == 10)
+    }
+
     @Test func aRemovedSinkHoldsNothingBack() throws {
         let ledger = try ledger()
         let stored = try ledger.append((0..<10).map { .test($0) }, at: someTime)

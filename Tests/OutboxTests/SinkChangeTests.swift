@@ -27,6 +27,23 @@ struct SinkChangeTests {
         await store.close()
     }
 
+    /// A service knows a hub by the id it has now; what happened under another leaves under this one.
+    @Test func whatWaitsLeavesUnderThePresentID() async throws {
+        var settings = StoreSettings.test(scratch)
+        settings.hub = "debian"
+        let before = try await Store.open(settings)
+        _ = try await before.append([.test(1), .test(2)])
+        await before.close()
+        settings.hub = "store-0042"
+        let store = try await Store.open(settings)
+        try await store.deliver(to: [.file(FileSinkSettings(path: scratch.file("a")))])
+        _ = try await store.append([.test(3)])
+        try await until { await store.status().sinks[0].depth == 0 }
+        #expect(scratch.lines("a").count == 3)
+        #expect(scratch.lines("a").allSatisfy { $0.contains(#""source":"urn:hubd:store-0042""#) })
+        await store.close()
+    }
+
     /// What the old one says last, that the hub is offline, must not come behind the new one's word.
     @Test(arguments: [false, true])
     func theNewNameAtABrokerWaitsForTheOldToEnd(hasEnded: Bool) async throws {

@@ -35,46 +35,6 @@ extension Ledger {
         for (name, cursor) in cursors { depths[name] = Int(try waiting(behind: cursor)) }
     }
 
-    /// Makes the sinks those of the configuration.
-    ///
-    /// A sink that is gone loses its cursor and its rejected events, so its backlog no longer holds
-    /// events back. A new one starts where the sink that was furthest behind stands, before those
-    /// that are gone are forgotten: a sink that moved to another address takes over what the old
-    /// address has not got, one beside the others gets all that is behind that place. The first sink
-    /// of all gets every event that is still kept.
-    func setSinks(_ names: [String]) throws(DatabaseError) {
-        let furthest = cursors.values.min { $0.sequence < $1.sequence }
-        let gone = cursors.keys.filter { !names.contains($0) }
-        let start = Cursor(
-            sequence: furthest?.sequence ?? 0, place: 0,
-            // What overtook at every address need not come again where one of them moved.
-            express: gone.isEmpty ? 0 : cursors.values.map(\.express).min() ?? 0)
-        let added = names.filter { cursors[$0] == nil }
-        guard !gone.isEmpty || !added.isEmpty else { return }
-        let base = try waiting(behind: start) - committed
-        try database.transaction { () throws(DatabaseError) in
-            for name in gone {
-                try database.prepare("DELETE FROM sink WHERE name = ?1").run(.text(name))
-                try database.prepare("DELETE FROM rejected WHERE sink = ?1").run(.text(name))
-            }
-            for name in added {
-                try database.prepare(
-                    """
-                    INSERT INTO sink (name, cursor, place, express, base) VALUES (?1, ?2, 0, ?3, ?4)
-                    """
-                ).run(
-                    .text(name), .integer(start.sequence), .integer(start.express), .integer(base))
-            }
-        }
-        lookAgain()
-        for name in gone {
-            cursors[name] = nil
-            depths[name] = nil
-            accounts[name] = nil
-        }
-        try loadSinks()
-    }
-
     /// Moves a cursor forward to an event that the sink has, with all before it; some of them may
     /// have grown too old for it instead, which a notice tells. Of those that gave way meanwhile
     /// another has told.

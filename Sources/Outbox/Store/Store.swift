@@ -95,7 +95,12 @@ public actor Store {
 
     private func begin() throws(OutboxError) {
         do throws(DatabaseError) {
-            ledger = try openOrSalvage()
+            let ledger = try openOrSalvage()
+            let now = settings.clock()
+            try ledger.noting(at: now) { () throws(DatabaseError) in
+                try ledger.noteRename(at: now)
+            }
+            self.ledger = ledger
         } catch {
             throw error.outboxError
         }

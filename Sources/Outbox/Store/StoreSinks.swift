@@ -31,12 +31,17 @@ extension Store {
 
     /// Delivers to these sinks from now on, and to no others.
     ///
-    /// A sink that is gone loses its backlog and its rejected events; a new one begins with what
-    /// the sink furthest behind has not got, and the first sink of all with every kept event.
-    /// One whose settings changed goes on where it was, once what it was doing has ended.
+    /// A sink that is gone loses its backlog and its rejected events, unless another takes its place;
+    /// a new one begins with what the sink furthest behind has not got, and the first sink of all
+    /// with every kept event. One whose settings changed goes on where it was, once what it was doing
+    /// has ended.
     ///
+    /// - Returns: what no sink gets any more.
     /// - Throws: `.setting` when one of them cannot be used; then nothing has changed.
-    public func deliver(to sinks: [SinkSettings]) async throws(OutboxError) {
+    @discardableResult
+    public func deliver(
+        to sinks: [SinkSettings]
+    ) async throws(OutboxError) -> [AbandonedBacklog] {
         guard sinks.count <= Self.mostSinks, Set(sinks.map(\.name)).count == sinks.count else {
             throw OutboxError(
                 .setting, "sinks: at most \(Self.mostSinks), each with an address of its own")
@@ -51,7 +56,7 @@ extension Store {
                 throw OutboxError(.setting, error.text)
             }
         }
-        try begin(added, for: sinks.map(\.name))
+        let abandoned = try begin(added, for: sinks.map(\.name))
         // Nothing fails from here on.
         let gone = couriers.filter { courier in !sinks.contains(courier.settings) }
         couriers.removeAll { courier in gone.contains { $0 === courier } }
@@ -69,11 +74,14 @@ extension Store {
         couriers.sort {
             (order.firstIndex(of: $0.name) ?? 0) < (order.firstIndex(of: $1.name) ?? 0)
         }
+        return abandoned
     }
 
     /// Starts the threads of new couriers and notes the sinks, or does neither. Until a courier
     /// counts as one of the store it gets nothing to deliver.
-    private func begin(_ added: [Courier], for names: [String]) throws(OutboxError) {
+    private func begin(
+        _ added: [Courier], for names: [String]
+    ) throws(OutboxError) -> [AbandonedBacklog] {
         do throws(OutboxError) {
             for courier in added {
                 guard startCourier(courier) else {
@@ -84,8 +92,9 @@ extension Store {
                 }
             }
             let now = settings.clock()
-            try attempt { ledger throws(DatabaseError) in
-                try ledger.makingRoom(at: now) { () throws(DatabaseError) in
+            // A full store takes it as well: another sink may be what it waits for.
+            return try attempt { ledger throws(DatabaseError) in
+                try ledger.noting(at: now) { () throws(DatabaseError) in
                     try ledger.setSinks(names)
                 }
             }
@@ -135,6 +144,8 @@ extension Store {
     func outward(_ stored: StoredEvent) -> StoredEvent {
         var stored = stored
         stored.event = settings.outward(stored.event)
+        // A service goes by the hub that speaks to it, and numbers are one series (decision 20).
+        stored.hub = settings.hub
         return stored
     }
 

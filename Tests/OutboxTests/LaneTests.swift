@@ -71,6 +71,25 @@ struct LaneTests {
         #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
     }
 
+    /// What was refused since something was taken is found again, by lane.
+    @Test func theStreakAfterReopening() throws {
+        do {
+            let ledger = try ledger()
+            let events = try ledger.events(after: 0, limit: 200)
+            try ledger.confirm("a", through: 1, place: 0)
+            for place in [1, 2] {
+                try ledger.reject("a", events[place], reason: "no", at: someTime)
+            }
+            try ledger.confirm("a", through: 102, place: 0, lane: .express)
+            try ledger.reject("a", events[104], reason: "no", lane: .express, at: someTime)
+        }
+        let ledger = try Ledger(.test(scratch))
+        #expect(try ledger.streak(of: "a") == [.regular: [2, 3], .express: [105]])
+        try ledger.confirm("a", through: 4, place: 0)
+        try ledger.confirm("a", through: 108, place: 0, lane: .express)
+        #expect(try ledger.streak(of: "a") == [:])
+    }
+
     /// Both cursors are found again.
     @Test func afterReopening() throws {
         do {

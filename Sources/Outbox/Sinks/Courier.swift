@@ -91,6 +91,7 @@ actor Courier {
     }
 
     private func run() async {
+        machine.resume(await store.streak(of: self))
         while await step() {}
         store.states.listen(ObjectIdentifier(self), nil)
         sink.end(farewell.withLock { $0 })

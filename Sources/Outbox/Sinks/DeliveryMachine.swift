@@ -40,8 +40,7 @@ struct DeliveryMachine {
     /// Events set aside in a row before the sink itself is suspected.
     static let streakLimit = 8
 
-    private let most: Int
-    private var limit: Int
+    private var size: BatchSize
     private var backoff: Backoff
     private var failedTries = 0
     /// The event whose tries they are.
@@ -67,9 +66,15 @@ struct DeliveryMachine {
 
     /// Makes a machine for a sink that takes at most so many events at once.
     init(most: Int, backoff: Backoff = Backoff()) {
-        self.most = most
-        limit = most
+        size = BatchSize(most: most)
         self.backoff = backoff
+    }
+
+    /// Goes on with events that were set aside before a restart and since when none was accepted. As
+    /// many as raise suspicion were looked into then.
+    mutating func resume(_ streak: [Lane: [Int64]]) {
+        let count = streak.values.reduce(0) { $0 + $1.count }
+        if count < Self.streakLimit { self.streak = streak }
     }
 
     /// What to send next.
@@ -77,7 +82,7 @@ struct DeliveryMachine {
         switch doubt {
         case .newest, .held(tryNewest: true): .probe
         case .oldest, .held(tryNewest: false): .oldest(1)
-        case .none, .cleared: streakCount >= Self.streakLimit ? .probe : .oldest(limit)
+        case .none, .cleared: streakCount >= Self.streakLimit ? .probe : .oldest(size.limit)
         }
     }
 
@@ -99,7 +104,7 @@ struct DeliveryMachine {
                 // The batch that was denied is not done with.
                 doubt = .cleared
             case .none, .cleared:
-                if !wasProbe { limit = min(most, limit * 2) }
+                if !wasProbe { size.accepted(events.count) }
                 doubt = .none
                 isSettled = true
             case .held:
@@ -141,7 +146,11 @@ struct DeliveryMachine {
             if order == .probe { return refusedEverything(fault, random) }
         }
         if events.count > 1 {
-            limit = events.count / 2
+            if fault.code == .tooLarge {
+                size.tooLarge(events.count)
+            } else {
+                size.halve(events.count)
+            }
             // Half a batch is another request, not a repetition: it need not wait longer.
             return .wait(fault, backoff.base)
         }
@@ -156,7 +165,7 @@ struct DeliveryMachine {
         switch doubt {
         case .none where order != .probe:
             doubt = .newest
-            limit = max(1, events.count / 2)
+            size.halve(events.count)
             return .wait(fault, backoff.base)
         case .newest:
             doubt = .oldest
@@ -192,7 +201,7 @@ struct DeliveryMachine {
         } else {
             doubt = .held(tryNewest: true)
         }
-        limit = most
+        size.reset()
         let wait = backoff.next(after: fault, asked: nil, random: random)
         guard !streak.isEmpty else { return .wait(fault, wait) }
         let rejected = streak

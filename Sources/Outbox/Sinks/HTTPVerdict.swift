@@ -36,12 +36,12 @@ struct HTTPVerdict {
         case 200..<300:
             return .stored(place: 0)
         case 413:
-            return .tooLarge(SinkFault(.tooLarge, text + ": smaller batches are sent"))
+            return .tooLarge(SinkFault(.tooLarge, text + ": that is more at once than it takes"))
         case 429, 503:
             return .failed(
                 SinkFault(.throttled, text), after: answer.retryAfter.flatMap(retryAfter))
         case let status where Self.denials.contains(status):
-            return .denied(SinkFault(.denied, text + ": check the address and the secret"))
+            return .denied(SinkFault(.denied, text + ": check the address, the secret and the clock"))
         case 400..<500:
             return .rejected(SinkFault(.rejected, text))
         case 300..<400:
@@ -58,12 +58,9 @@ struct HTTPVerdict {
     func retryAfter(_ value: String) -> Duration? {
         let text = value.filter { !$0.isNewline }
         let trimmed = text.drop { $0 == " " || $0 == "\t" }
-        if let seconds = Int64(trimmed.prefix { $0.isASCII && $0.isNumber }), seconds >= 0,
-            trimmed.first?.isNumber == true
-        {
-            // More than a day is cut down to an hour anyway; Duration has room for any Int64.
-            return .seconds(min(seconds, 86_400))
-        }
+        let digits = trimmed.prefix { $0.isASCII && $0.isNumber }
+        // More than a day is cut down to an hour anyway, also what no Int64 has room for.
+        if !digits.isEmpty { return .seconds(min(Int64(digits) ?? .max, 86_400)) }
         let date = Int64(unsafe hub_curl_getdate(text))
         guard date >= 0 else { return nil }
         return .seconds(max(0, min(date.subtractingReportingOverflow(now).partialValue, 86_400)))
@@ -72,7 +69,11 @@ struct HTTPVerdict {
     /// The beginning of a body, without what a terminal or a journal could take as a command.
     static func quote(_ body: [UInt8]) -> String {
         let scalars = String(decoding: body, as: UTF8.self).unicodeScalars.filter {
-            $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)
+            switch $0.properties.generalCategory {
+            // Format characters turn the direction of a line around.
+            case .control, .format, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
         }
         guard !scalars.isEmpty else { return "" }
         return " “" + String(String.UnicodeScalarView(scalars.prefix(120))) + "”"

@@ -211,6 +211,11 @@ extension Store {
         }
     }
 
+    /// What was set aside for a sink since it last took an event.
+    func streak(of courier: Courier) -> [Lane: [Int64]] {
+        (try? attempt { ledger throws(DatabaseError) in try ledger.streak(of: courier.name) }) ?? [:]
+    }
+
     /// The sink took an event it had rejected; whether that is durable.
     func accept(_ courier: Courier, _ event: StoredEvent) -> Bool {
         note(courier) { ledger throws(DatabaseError) in try ledger.accept(courier.name, event) }

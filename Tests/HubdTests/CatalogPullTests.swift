@@ -141,6 +141,9 @@ struct CatalogPullTests {
         // Further back, and forward again.
         #expect(try rig.hub.hubctl("catalog", "rollback", "3").status == 0)
         #expect(rig.version == 3)
+        // There is none before it; the one that was left is not one.
+        #expect(try rig.hub.hubctl("catalog", "rollback").status == 65)
+        #expect(rig.version == 3)
         #expect(try rig.hub.hubctl("catalog", "rollback", "6").status == 0)
         #expect(rig.version == 6)
         #expect(try rig.hub.hubctl("catalog", "rollback").status == 0)

@@ -113,9 +113,10 @@ struct CatalogAdoption: Sendable {
             return .missing("no catalog has been pulled yet")
         }
         let versions = shelf.entries().filter { $0.hub == nil || $0.hub == hub }.map(\.version)
-        // Behind an older version that was taken nevertheless, the one before is above.
-        let before =
-            versions.first { $0 < state.current } ?? versions.first { $0 == state.previous }
+        // Behind an older version that was taken nevertheless, the one before is above; behind one
+        // that somebody went back to there is the one that is not wanted.
+        let above = state.isRollback ? nil : versions.first { $0 == state.previous }
+        let before = versions.first { $0 < state.current } ?? above
         guard let version = version ?? before else {
             return .missing("there is no version before \(state.current)")
         }

@@ -43,6 +43,8 @@ final class Daemon {
     private var lastOutbox: OutboxStatus?
     /// The number of the last salvage that was told of.
     private var lastSalvage = 0
+    /// How many events were set aside when it was last looked.
+    private var lastRejected: Int?
     private var isPolling = false
     private var isStopping = false
 
@@ -137,6 +139,17 @@ final class Daemon {
                     + "are given up; put it back, and hubctl outbox again sends it what is still kept",
                 .sinkAbandoned, ["SINK": backlog.sink])
         }
+    }
+
+    /// Tells of events that sinks would not have since it was last looked.
+    private func tell(ofRejected count: Int) {
+        let new = count - (lastRejected ?? count)
+        lastRejected = count
+        guard new > 0 else { return }
+        journal.warning(
+            "outbox: \(new) events were set aside that a sink would not have, \(count) are; hubctl "
+                + "outbox shows them and why, and sends them again or gives them up",
+            .eventsSetAside)
     }
 
     /// Tells of each salvage once, also of those that came while hubd was running.
@@ -250,6 +263,7 @@ final class Daemon {
             isPolling = false
             lastOutbox = status
             tell(of: status.salvages)
+            tell(ofRejected: status.rejected)
             watch.update(problems(status))
             pulse()
         }

@@ -147,7 +147,7 @@ enum OutboxVerb: Verb {
     private static func show(_ outbox: JSONValue, _ output: Output) throws(Failure) {
         try output.print("\(Show.count(outbox["lastSequence"])) events so far")
         var sinks = Table([
-            .init(title: "sink"), .init(title: "delivered", rightAligned: true),
+            .init(title: "sink"), .init(title: "up to", rightAligned: true),
             .init(title: "waiting", rightAligned: true), .init(title: "oldest"),
             .init(title: "service has"),
             .init(title: "problem", shrinksTo: 20),

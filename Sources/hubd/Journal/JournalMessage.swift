@@ -26,6 +26,8 @@ enum JournalMessage: String, CaseIterable {
     case deliveredAgain = "cb3c350a59ca4ef898b98604cbd9466d"
     /// A sink left the configuration with events that it had not got; the field SINK names it.
     case sinkAbandoned = "5d0e7c7a2a0b4f6f9b1c3e8d4a6f7052"
+    /// Sinks would not have events, which are set aside.
+    case eventsSetAside = "e0f4b5c1a79d4f2c8b36d1d0a4c7e918"
     case storeSalvaged = "8143ec6e265e4fa9aad819c23567ced1"
     case clockSet = "ad7a2bd0d1b54c5ab2dd0f4a3c52b1f9"
     case imported = "c456169fc1524f93893a5a266b3d2acf"

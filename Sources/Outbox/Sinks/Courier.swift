@@ -153,7 +153,8 @@ actor Courier {
             guard let event = load.events.first else { return }
             await noted(await store.reject(self, load, event, fault, lane: load.lane))
         case .takeBack(let rejected, let fault, let wait):
-            _ = await store.takeBack(self, rejected)
+            // Else they would stay set aside for the sink's fault.
+            while !(await store.takeBack(self, rejected)), !deadline.isSet { await noted(false) }
             await pause(fault, wait)
         case .wait(let fault, let wait):
             // What has come meanwhile may be more urgent.

@@ -41,7 +41,8 @@ struct HTTPVerdict {
             return .failed(
                 SinkFault(.throttled, text), after: answer.retryAfter.flatMap(retryAfter))
         case let status where Self.denials.contains(status):
-            return .denied(SinkFault(.denied, text + ": check the address, the secret and the clock"))
+            let mend = ": check the address, the secret and the clock"
+            return .denied(SinkFault(.denied, text + mend))
         case 400..<500:
             return .rejected(SinkFault(.rejected, text))
         case 300..<400:

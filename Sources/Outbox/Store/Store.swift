@@ -97,7 +97,8 @@ public actor Store {
         do throws(DatabaseError) {
             let ledger = try openOrSalvage()
             let now = settings.clock()
-            try ledger.noting(at: now) { () throws(DatabaseError) in
+            // A notice is no reason not to start; damage and a failing disk are met again.
+            try? ledger.noting(at: now) { () throws(DatabaseError) in
                 try ledger.noteRename(at: now)
             }
             self.ledger = ledger

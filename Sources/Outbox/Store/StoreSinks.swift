@@ -213,7 +213,8 @@ extension Store {
 
     /// What was set aside for a sink since it last took an event.
     func streak(of courier: Courier) -> [Lane: [Int64]] {
-        (try? attempt { ledger throws(DatabaseError) in try ledger.streak(of: courier.name) }) ?? [:]
+        (try? attempt { ledger throws(DatabaseError) in try ledger.streak(of: courier.name) })
+            ?? [:]
     }
 
     /// The sink took an event it had rejected; whether that is durable.

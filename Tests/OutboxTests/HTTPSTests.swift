@@ -255,6 +255,14 @@ struct HTTPSTests {
         #expect(preview.request == "POST \(settings.url)")
         #expect(preview.headers.contains("webhook-id: \(sent.webhook ?? "")"))
         #expect(preview.headers.contains("webhook-signature: v1,********"))
+        // One for each key, and why not when there is none.
+        let two = SyncServer.secret + "\n" + SyncServer.secret + "\n"
+        try scratch.write(Array(two.utf8), to: "secret")
+        let both = try #require(try await store.preview("http:" + settings.url))
+        #expect(both.headers.contains("webhook-signature: v1,******** v1,********"))
+        try scratch.write([], to: "secret")
+        let none = try #require(try await store.preview("http:" + settings.url))
+        #expect(none.headers.contains { $0.hasPrefix("webhook-signature: nothing is sent, ") })
         #expect(sent.ids == receipts.map(\.id.description))
         #expect(preview.count == 2)
         #expect(try await store.preview("nobody") == nil)

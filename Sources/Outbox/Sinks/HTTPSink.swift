@@ -64,9 +64,21 @@ struct HTTPSink: Sink {
             "Content-Type: application/cloudevents-batch+json", "Content-Encoding: gzip",
         ]
         headers += Webhook.unsigned.headers(id: Webhook.id(of: content), seconds: seconds, body: [])
-        if !settings.allSecretFiles.isEmpty { headers.append("webhook-signature: v1,********") }
+        headers += masked(settings.allSecretFiles)
         return SinkPreview(
             request: "POST \(settings.url)", headers: headers, body: content, count: events.count)
+    }
+
+    /// A signature for each key, masked; why nothing can be sent where they cannot be read.
+    private static func masked(_ secretFiles: [String]) -> [String] {
+        guard !secretFiles.isEmpty else { return [] }
+        do throws(SinkFault) {
+            let keys = try Webhook(secretFiles: secretFiles).keys
+            let signatures = keys.map { _ in "v1,********" }
+            return ["webhook-signature: " + signatures.joined(separator: " ")]
+        } catch {
+            return ["webhook-signature: nothing is sent, " + error.text]
+        }
     }
 
     /// The body: a JSON array of CloudEvents (CloudEvents 1.0.2, JSON Event Format, §4).

@@ -1,3 +1,5 @@
+internal import MQTT
+
 /// What people and the daemon read, and change by hand.
 extension Store {
     /// The most rows that are looked at for one page, so that nobody holds the store up for long.
@@ -75,8 +77,10 @@ extension Store {
         case .mqtt(let mqtt):
             // A message each; what stands around the payload is told for the first.
             let lines = events.flatMap { $0.line + [UInt8(ascii: "\n")] }
+            let topic = Topic.filled(
+                mqtt.topic, hub: settings.hub, type: events.first?.event.type ?? "{type}")
             return SinkPreview(
-                request: "publish to \(mqtt.topic) at \(mqtt.url), a message for each line",
+                request: "publish to \(topic) at \(mqtt.url), a message for each line",
                 headers: events.first.map { ["id: \($0.id)", "sequence: \($0.sequence)"] } ?? [],
                 body: lines, count: events.count)
         }

@@ -60,7 +60,11 @@ struct LedgerTests {
         try ledger.setSinks(["http:old", "file:f"])
         try ledger.reject("http:old", stored[0], reason: "404", at: someTime)
         try ledger.reject("file:f", stored[0], reason: "odd", at: someTime)
+        // This one waits for the new one anyway, as "file:f" has not got so far.
+        try ledger.confirm("http:old", through: 4, place: 0)
+        try ledger.reject("http:old", stored[4], reason: "404", at: someTime)
         #expect(try ledger.setSinks(["http:new", "file:f"]) == [])
+        #expect(ledger.depths == ["http:new": 9, "file:f": 9])
         let again = try ledger.rejections(limit: 10, retryingFor: "http:new")
         #expect(again.map(\.event.sequence) == [1])
         #expect(try ledger.rejections(limit: 10).count == 2)

@@ -28,6 +28,7 @@ extension Ledger {
         let abandoned = try database.transaction { () throws(DatabaseError) in
             var abandoned: [AbandonedBacklog] = []
             for name in gone {
+                if !added.isEmpty { try forget(rejectedBy: name, behind: start) }
                 let heir = Self.heir(of: name, among: added)
                 if let heir { try hand(rejectedBy: name, to: heir) }
                 let given = AbandonedBacklog(
@@ -64,6 +65,17 @@ extension Ledger {
         let alike = added.filter { $0.hasPrefix(kind) }
         if alike.count == 1 { return alike[0] }
         return added.count == 1 ? added[0] : nil
+    }
+
+    /// What waits for the new ones all the same need not be handed on.
+    private func forget(rejectedBy name: String, behind start: Cursor) throws(DatabaseError) {
+        try database.prepare(
+            """
+            DELETE FROM rejected WHERE sink = ?1 AND sequence > ?2 AND NOT (sequence <= ?3
+              AND EXISTS (SELECT 1 FROM event
+                WHERE event.sequence = rejected.sequence AND event.class = 0))
+            """
+        ).run(.text(name), .integer(start.sequence), .integer(start.express))
     }
 
     /// What one sink would not have is sent to another.

@@ -72,11 +72,21 @@ struct LedgerTests {
         #expect(
             try ledger.setSinks(["file:f"])
                 == [AbandonedBacklog(sink: "http:new", waiting: 9, rejected: 1)])
+        // Two that go with one in their place: what both would not have goes to it once.
+        try ledger.setSinks(["http:c", "http:d"])
+        for sink in ["http:c", "http:d"] {
+            for event in stored[..<2] {
+                try ledger.reject(sink, event, reason: "no", at: someTime)
+            }
+        }
+        #expect(try ledger.setSinks(["file:f"]) == [])
+        #expect(try ledger.rejections(limit: 10, retryingFor: "file:f").count == 2)
+        #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
         // One of another kind in its place is an heir as well, when it is the only one.
         #expect(try ledger.setSinks(["mqtt:m"]) == [])
-        #expect(try ledger.rejections(limit: 10, retryingFor: "mqtt:m").count == 1)
+        #expect(try ledger.rejections(limit: 10, retryingFor: "mqtt:m").count == 2)
         #expect(
-            try ledger.setSinks([]) == [AbandonedBacklog(sink: "mqtt:m", waiting: 9, rejected: 1)])
+            try ledger.setSinks([]) == [AbandonedBacklog(sink: "mqtt:m", waiting: 8, rejected: 2)])
         #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
     }
 
@@ -103,6 +113,17 @@ struct LedgerTests {
             #expect(ledger.depths == ["a": 4, "b": 7])
             #expect(try ledger.measuredAccounts().allSatisfy { $0.difference == 0 })
         }
+        // Also when the newest that is kept is from before.
+        do {
+            let ledger = try ledger(hub: "store-0042")
+            let old = try #require(try ledger.events(after: 7, limit: 1).first)
+            try ledger.reject("a", old, reason: "no", at: someTime)
+            for sink in ["a", "b"] { try ledger.confirm(sink, through: 11, place: 0) }
+            #expect(try ledger.trimDelivered(limit: 99) == 10)
+        }
+        let ledger = try ledger(hub: "store-0042")
+        try ledger.noteRename(at: someTime)
+        #expect(ledger.lastSequence == 11)
     }
 
     /// Before the first sink there is nothing to tell: everything leaves under the new id.

@@ -61,7 +61,7 @@ final class Ledger {
     /// Which files are open: the database and its log.
     private var openFiles: [String: FileSystem.Identity] = [:]
     private var ids = EventIDSource()
-    private let hub: String
+    let hub: String
     private(set) var hubNumber: Int64 = 0
     private var hubs: [Int64: String] = [:]
     private let insertion: Statement

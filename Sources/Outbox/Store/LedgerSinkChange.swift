@@ -24,12 +24,19 @@ extension Ledger {
         let gone = cursors.keys.filter { !names.contains($0) }.sorted()
         let added = names.filter { cursors[$0] == nil }
         guard !gone.isEmpty || !added.isEmpty else { return [] }
-        let start = self.start(afterMoving: !gone.isEmpty)
+        let furthest = cursors.values.map(\.sequence).min() ?? 0
+        // What overtook at every address need not come again where one of them moved.
+        let overtaken = cursors.values.map(\.express).min() ?? 0
         let abandoned = try database.transaction { () throws(DatabaseError) in
             var abandoned: [AbandonedBacklog] = []
+            var starts = [String: Cursor](
+                uniqueKeysWithValues: added.map { ($0, Cursor(sequence: furthest, place: 0)) })
             for name in gone {
-                if !added.isEmpty { try forget(rejectedBy: name, behind: start) }
                 let heir = Self.heir(of: name, among: added)
+                if let heir { starts[heir]?.express = overtaken }
+                if let start = heir.map({ starts[$0] }) ?? starts.values.first {
+                    try forget(rejectedBy: name, behind: start)
+                }
                 if let heir { try hand(rejectedBy: name, to: heir) }
                 let given = AbandonedBacklog(
                     sink: name, waiting: added.isEmpty ? depths[name] ?? 0 : 0,
@@ -37,7 +44,7 @@ extension Ledger {
                 if given.waiting + given.rejected > 0 { abandoned.append(given) }
                 try forget(sink: name)
             }
-            for name in added { try begin(sink: name, at: start) }
+            for (name, start) in starts { try begin(sink: name, at: start) }
             return abandoned
         }
         lookAgain()
@@ -48,14 +55,6 @@ extension Ledger {
         }
         try loadSinks()
         return abandoned
-    }
-
-    /// Where a new sink begins.
-    private func start(afterMoving isMove: Bool) -> Cursor {
-        Cursor(
-            sequence: cursors.values.map(\.sequence).min() ?? 0, place: 0,
-            // What overtook at every address need not come again where one of them moved.
-            express: isMove ? cursors.values.map(\.express).min() ?? 0 : 0)
     }
 
     /// The new sink that has taken the place of one that is gone: the only one, or the only one of
@@ -82,6 +81,13 @@ extension Ledger {
     private func hand(rejectedBy name: String, to heir: String) throws(DatabaseError) {
         try database.prepare("UPDATE OR IGNORE rejected SET sink = ?2, retry = 1 WHERE sink = ?1")
             .run(.text(name), .text(heir))
+        // What two would not have is sent to their heir once.
+        try database.prepare(
+            """
+            DELETE FROM rejected WHERE sink = ?1
+              AND sequence IN (SELECT sequence FROM rejected WHERE sink = ?2)
+            """
+        ).run(.text(name), .text(heir))
     }
 
     private func forget(sink name: String) throws(DatabaseError) {

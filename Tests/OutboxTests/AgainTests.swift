@@ -24,6 +24,21 @@ struct AgainTests {
         #expect(try ledger.waiting(behind: cursor) == Int64(ledger.depths["a"] ?? -1))
     }
 
+    /// Sent again by hand in the middle of a streak, an event is refused twice in it.
+    @Test(arguments: [Lane.regular, .express]) func inAStreak(lane: Lane) throws {
+        let ledger = try ledger(20)
+        let event = try ledger.events(after: 2, limit: 1)[0]
+        try ledger.confirm("a", through: 2, place: 0)
+        try ledger.reject("a", event, reason: "no", at: someTime)
+        _ = try ledger.deliverAgain("a", from: 3)
+        try ledger.reject("a", event, reason: "no", lane: lane, at: someTime)
+        try ledger.takeBack(
+            "a", lane == .regular ? [.regular: [3, 3]] : [.regular: [3], .express: [3]])
+        #expect(try ledger.rejections(limit: 9).isEmpty)
+        #expect(ledger.accounts["a"]?.expired == 0)
+        try expectEven(ledger)
+    }
+
     /// From every number on, with events refused in both lanes and value that has overtaken.
     @Test(arguments: 1...21)
     func fromEveryNumber(first: Int64) throws {

@@ -85,13 +85,21 @@ struct LaneTests {
             for place in [1, 2] {
                 try ledger.reject("a", events[place], reason: "no", at: someTime)
             }
-            try ledger.confirm("a", through: 102, place: 0, lane: .express)
-            try ledger.reject("a", events[104], reason: "no", lane: .express, at: someTime)
+            try ledger.reject("a", events[101], reason: "no", lane: .express, at: someTime)
         }
         let ledger = try Ledger(.test(scratch))
-        #expect(try ledger.streak(of: "a") == [.regular: [2, 3], .express: [105]])
-        try ledger.confirm("a", through: 4, place: 0)
-        try ledger.confirm("a", through: 108, place: 0, lane: .express)
+        #expect(try ledger.streak(of: "a") == [.regular: [2, 3], .express: [102]])
+        // Whatever was taken in either lane ends it.
+        try ledger.confirm("a", through: 105, place: 0, lane: .express)
+        #expect(try ledger.streak(of: "a") == [:])
+        try ledger.confirm("a", through: 104, place: 0)
+        #expect(try ledger.streak(of: "a") == [:])
+        // Nor do those count behind which nothing is kept any more.
+        let last = try #require(try ledger.events(after: 105, limit: 1).first)
+        try ledger.reject("a", last, reason: "no", at: someTime)
+        #expect(try ledger.streak(of: "a") == [.regular: [106]])
+        try ledger.confirm("a", through: 107, place: 0)
+        #expect(try ledger.trimDelivered(limit: 200) == 103)
         #expect(try ledger.streak(of: "a") == [:])
     }
 

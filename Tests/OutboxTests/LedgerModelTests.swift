@@ -79,6 +79,54 @@ struct LedgerModelTests {
             }
         }
 
+        mutating func sendAllAgain(_ sink: String) throws {
+            let first = Int64(1 + pick(Int(ledger.lastSequence) + 1))
+            _ = try ledger.deliverAgain(sink, from: first)
+        }
+
+        /// Some sinks go and some come; who takes whose place has what that one had.
+        mutating func changeSinks() throws {
+            let before = Set(ledger.cursors.keys)
+            let names = ["http:a", "http:b", "http:c", "file:d", "mqtt:e"].filter { _ in
+                pick(2) == 0
+            }
+            guard !names.isEmpty else { return }
+            let gone = before.subtracting(names)
+            let added = names.filter { !before.contains($0) }
+            let furthest = ledger.cursors.values.map(\.sequence).min() ?? 0
+            var owed: [String: Set<Int64>] = [:]
+            for name in added {
+                if gone.isEmpty { owed[name] = value.filter { $0 > furthest } }
+                for other in gone {
+                    let aside = try aside(other)
+                    let waiting = value.subtracting(settled[other] ?? []).subtracting(aside)
+                    owed[name, default: []].formUnion(waiting)
+                    let alike = added.filter { $0.prefix(4) == other.prefix(4) }
+                    let heir = alike.count == 1 ? alike[0] : added.count == 1 ? added[0] : nil
+                    if heir == name { owed[name, default: []].formUnion(aside) }
+                }
+            }
+            let kept = Set(try ledger.events(after: 0, limit: .max).map(\.sequence))
+            try ledger.setSinks(names)
+            for name in gone { (settled[name], streak[name]) = (nil, nil) }
+            for name in added {
+                settled[name] = value.subtracting(owed[name] ?? []).union(value.subtracting(kept))
+            }
+        }
+
+        /// As after a restart.
+        mutating func forgetStreaks() throws {
+            for name in ledger.cursors.keys {
+                let known = try ledger.streak(of: name)
+                streak[name] =
+                    known.values.joined().count < DeliveryMachine.streakLimit ? known : [:]
+            }
+        }
+
+        func aside(_ sink: String) throws -> Set<Int64> {
+            Set(try ledger.rejections(limit: .max).filter { $0.sink == sink }.map(\.event.sequence))
+        }
+
         mutating func step(_ sink: String) throws {
             switch pick(12) {
             case 0, 1: try append()
@@ -109,9 +157,8 @@ struct LedgerModelTests {
             let waiting = try ledger.events(after: 0, limit: .max).map(\.sequence).filter {
                 $0 > max(cursor.sequence, cursor.express)
             }
-            let aside = try ledger.rejections(limit: .max).filter { $0.sink == sink }
             return value.subtracting(settled[sink] ?? []).subtracting(waiting)
-                .subtracting(aside.map(\.event.sequence))
+                .subtracting(try aside(sink))
         }
     }
 
@@ -220,6 +267,27 @@ struct LedgerModelTests {
             #expect(account.difference == 0, "\(account)")
         }
         #expect(ledger.depths.allSatisfy { $0.value == 0 })
+    }
+
+    /// With sinks that come, go and take each other's place, deliveries from the beginning, restarts.
+    @Test(arguments: 1...12) func sinksComeAndGo(seed: UInt64) throws {
+        var model = Model(
+            ledger: try Ledger(.test(scratch)), random: SplitMix(state: 100 + seed))
+        try model.ledger.setSinks(["http:a", "file:d"])
+        for step in 0..<200 {
+            for sink in model.ledger.cursors.keys.sorted() where model.ledger.cursors[sink] != nil {
+                switch model.pick(40) {
+                case 0: try model.changeSinks()
+                case 1: try model.sendAllAgain(sink)
+                case 2: try model.forgetStreaks()
+                default: try model.step(sink)
+                }
+                try #require(try model.isEven(), "seed \(seed), step \(step)")
+            }
+            for sink in model.ledger.cursors.keys {
+                #expect(try model.missed(sink).isEmpty, "seed \(seed), step \(step), \(sink)")
+            }
+        }
     }
 
     @Test(arguments: 1...8) func anyOrder(seed: UInt64) throws {

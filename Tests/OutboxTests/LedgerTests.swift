@@ -126,6 +126,21 @@ struct LedgerTests {
         #expect(ledger.lastSequence == 11)
     }
 
+    /// What left under the present id is missed when the service has not got it, whenever it happened.
+    @Test func whatIsMissedOfARenamedHub() throws {
+        do {
+            let ledger = try ledger(hub: "debian")
+            try ledger.setSinks(["a"])
+            _ = try ledger.append((0..<10).map { .test($0) }, at: someTime)
+            try ledger.confirm("a", through: 4, place: 0)
+        }
+        let ledger = try ledger(hub: "store-0042")
+        try ledger.noteRename(at: someTime)
+        try ledger.confirm("a", through: 10, place: 0)
+        let missed = try ledger.missed(by: "a", in: [3...7], through: 10)
+        #expect(missed == MissedEvents(count: 3, first: 5))
+    }
+
     /// Before the first sink there is nothing to tell: everything leaves under the new id.
     @Test func aHubThatIsSetUp() throws {
         do {

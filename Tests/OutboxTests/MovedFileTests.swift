@@ -57,6 +57,9 @@ struct MovedFileTests {
         #expect(try await store.append([.test(301)])[0].sequence == 302)
         try await until { await store.status().sinks[0].depth == 0 }
         #expect(scratch.lines("events").count == 302)
+        for account in try await store.ledgerAccounts() {
+            #expect(account.difference == 0, "\(account)")
+        }
         await store.close()
         let again = try await Store.open(.test(scratch))
         #expect(await again.status().lastSequence == 302)

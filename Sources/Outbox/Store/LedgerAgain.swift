@@ -36,21 +36,21 @@ extension Ledger {
         by sink: String, in gaps: [ClosedRange<Int64>], through last: Int64
     ) throws(DatabaseError) -> MissedEvents? {
         guard let account = accounts[sink], let cursor = cursors[sink] else { return nil }
-        let due = firstDue(account)
+        let due = max(firstDue(account), try renamedThrough() + 1)
         let end = min(last, cursor.sequence)
         let rows = try database.prepare(
             """
-            SELECT sequence FROM event WHERE sequence BETWEEN ?1 AND ?2 AND hub = ?3
+            SELECT sequence FROM event WHERE sequence BETWEEN ?1 AND ?2
               AND NOT EXISTS (SELECT 1 FROM rejected
-                WHERE rejected.sequence = event.sequence AND rejected.sink = ?4)
-            ORDER BY sequence LIMIT ?5
+                WHERE rejected.sequence = event.sequence AND rejected.sink = ?3)
+            ORDER BY sequence LIMIT ?4
             """)
         var found: [Int64] = []
         for gap in gaps where gap.upperBound >= due && gap.lowerBound <= end {
             defer { rows.reset() }
             var isRow = try rows.first(
                 .integer(max(gap.lowerBound, due)), .integer(min(gap.upperBound, end)),
-                .integer(hubNumber), .text(sink), .integer(Int64(MissedEvents.most - found.count)))
+                .text(sink), .integer(Int64(MissedEvents.most - found.count)))
             while isRow {
                 found.append(rows.integer(0))
                 isRow = try rows.step()

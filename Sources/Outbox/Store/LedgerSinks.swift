@@ -160,14 +160,15 @@ extension Ledger {
     /// with them: a cursor leaves nothing out. It is no longer counted as what it was then.
     func takeBack(_ sink: String, _ rejected: [Lane: [Int64]]) throws(DatabaseError) {
         guard let before = cursors[sink] else { return }
+        // Delivered again by hand, an event may have been refused twice, and in both lanes.
         var held: [Lane: [Int64]] = [:]
-        var givenUp: [Int64] = []
+        var givenUp: Set<Int64> = []
         for (lane, sequences) in rejected {
             for sequence in sequences {
                 if try isRejected(sequence, by: sink) {
                     held[lane, default: []].append(sequence)
                 } else {
-                    givenUp.append(sequence)
+                    givenUp.insert(sequence)
                 }
             }
         }
@@ -178,7 +179,7 @@ extension Ledger {
         for sequence in givenUp where try !isWaiting(sequence, behind: before) {
             if try isWaiting(sequence, behind: after) { reopened.givenUp -= 1 }
         }
-        let taken = Int64(held.values.reduce(0) { $0 + $1.count })
+        let taken = Int64(Set(held.values.joined()).count)
         reopened.expired = -(again - taken + reopened.givenUp)
         try accounted { counts throws(DatabaseError) in
             let deletion = try database.prepare(

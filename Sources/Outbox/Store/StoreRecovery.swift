@@ -14,15 +14,18 @@ extension Store {
         var count = 0
         /// Its last event, if it got as far as having one.
         var last: (sequence: Int64, id: UniqueID)?
+        /// Whether it was counted when it seemed to have taken place; the file failed behind it.
+        var isNumbered = false
     }
 
     /// A commit failed because of the disk or the file.
     func recover(_ pack: Pack, from error: DatabaseError) {
+        let last = ledger?.lastAttempt
         let doubt = InDoubt(
-            pack: pack, count: pack.events(at: settings.clock()).count, last: ledger?.lastAttempt)
+            pack: pack, count: pack.events(at: settings.clock()).count, last: last,
+            isNumbered: last != nil && ledger?.lastID == last?.id)
         guard fail(error), reopenNow() else { return giveUp(doubt) }
         if let stored = tookPlace(doubt) {
-            numbered += stored.count
             settle(pack, stored)
             return
         }
@@ -83,7 +86,6 @@ extension Store {
             let loose = doubt.pack.looseItems.count
             let notices = doubt.pack.dropped > 0 ? 1 : 0
             intake.countKept(loose: loose, requested: 0)
-            numbered += stored.count
             noticeCount += notices
             // Their callers were told that they may not be kept; they are.
             doubtful += stored.count - loose - notices
@@ -119,8 +121,14 @@ extension Store {
         stranded = nil
     }
 
-    /// The events of a transaction that took place after all.
+    /// The events of a transaction that took place after all; counts them, or no longer.
     private func tookPlace(_ doubt: InDoubt) -> [StoredEvent]? {
+        let stored = stored(doubt)
+        numbered += (stored?.count ?? 0) - (doubt.isNumbered ? doubt.count : 0)
+        return stored
+    }
+
+    private func stored(_ doubt: InDoubt) -> [StoredEvent]? {
         guard let last = doubt.last, let ledger, ledger.lastSequence == last.sequence,
             ledger.lastID == last.id
         else { return nil }

@@ -181,7 +181,7 @@ class Fleet:
 
     def delivered(self):
         """Waits for that."""
-        return wait_for(self.last_numbers, "the hubs to deliver everything", 180)
+        return wait_for(self.last_numbers, "the hubs to deliver everything", 3_600)
 
     def behind(self, last):
         """How many numbers the service misses of each hub that has more."""

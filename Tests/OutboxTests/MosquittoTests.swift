@@ -71,7 +71,9 @@ struct MosquittoTests {
         #expect(await store.status().sinks.first?.fault == nil)
         await store.close()
         let watch = try Subscriber(broker.port, ["hubs/+/events"], client: "later")
-        for number in 1...50 { #expect(try watch.next().event?.sequence == number) }
+        // The broker may have taken those behind the first of a window that it refused.
+        let came = try (1...50).compactMap { _ in try watch.next().event?.sequence }
+        #expect(came.sorted() == Array(1...50))
     }
 
     /// kill -9 of the broker, twenty times in the middle of things: a subscriber that knows ids has

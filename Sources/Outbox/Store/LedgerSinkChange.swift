@@ -27,16 +27,20 @@ extension Ledger {
         let furthest = cursors.values.map(\.sequence).min() ?? 0
         // What overtook at every address need not come again where one of them moved.
         let overtaken = cursors.values.map(\.express).min() ?? 0
+        let heirs = gone.reduce(into: [:]) { $0[$1] = Self.heir(of: $1, among: added) }
+        let starts = added.reduce(into: [String: Cursor]()) { starts, name in
+            starts[name] = Cursor(
+                sequence: furthest, place: 0,
+                express: heirs.values.contains(name) ? overtaken : 0)
+        }
         let abandoned = try database.transaction { () throws(DatabaseError) in
             var abandoned: [AbandonedBacklog] = []
-            var starts = [String: Cursor](
-                uniqueKeysWithValues: added.map { ($0, Cursor(sequence: furthest, place: 0)) })
             for name in gone {
-                let heir = Self.heir(of: name, among: added)
-                if let heir { starts[heir]?.express = overtaken }
-                if let start = heir.map({ starts[$0] }) ?? starts.values.first {
-                    try forget(rejectedBy: name, behind: start)
-                }
+                let heir = heirs[name]
+                // Without an heir it is the one that gets the most of all that waits.
+                let next =
+                    heir.flatMap { starts[$0] } ?? starts.values.min { $0.express < $1.express }
+                if let next { try forget(rejectedBy: name, behind: next) }
                 if let heir { try hand(rejectedBy: name, to: heir) }
                 let given = AbandonedBacklog(
                     sink: name, waiting: added.isEmpty ? depths[name] ?? 0 : 0,
